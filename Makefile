@@ -1,0 +1,39 @@
+# What a person types. CI calls the same targets.
+PYTHON ?= python3
+ARTICLE ?= examples/ferry.txt
+DATE ?= 2024-03-14
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: run test check format train bench
+
+run: $(INSTALLED)  ## extract the claims of ARTICLE, written on DATE
+	@$(BIN)/claimex extract "$(ARTICLE)" --date "$(DATE)" --format table
+
+test: $(INSTALLED)  ## all tests
+	$(BIN)/python -m pytest
+
+check: $(INSTALLED)  ## format, lint, strict types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+train: $(INSTALLED)  ## train, release and measure the model that the card describes; CLAIMEX_DATA names the corpora
+	$(BIN)/python -m training fit configs/release.yaml
+	$(BIN)/python -m training release runs/release
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks.throughput
+
+# torch first, by its exact version: resolved along with the rest, pip may take a build for GPUs of several gigabytes.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "claimex needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,dev]'
+	@touch $@

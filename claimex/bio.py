@@ -1,0 +1,174 @@
+"""Spans to token labels and back, over character offsets. No tokenizer is known here, only the ranges of its tokens.
+
+Tokens that belong together are *glued*: the parts of a word, and a number with its separators ("5,975.7"). A span starts
+and ends between glued groups, never inside one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from claimex.schema import Example, Range, Span, Tag
+
+LABELS: tuple[str, ...] = ("O", *(f"{prefix}-{tag}" for tag in Tag for prefix in "BI"))
+OUTSIDE = 0
+BEGIN: dict[Tag, int] = {tag: 1 + 2 * i for i, tag in enumerate(Tag)}
+INSIDE: dict[Tag, int] = {tag: 2 + 2 * i for i, tag in enumerate(Tag)}
+
+Floats = npt.NDArray[np.float32]
+
+# Where a token is this surely outside of every span, decoding takes it for settled and looks at what lies between.
+SETTLED = float(np.log(0.9999))
+
+_NUMBER = re.compile(r"\d+(?:[.,/'’]\d+)+")
+
+
+def glued(text: str, tokens: Sequence[Range]) -> list[bool]:
+    """For each token whether it continues the one before it, so that no span may start or end between the two."""
+    inside_number = {at for match in _NUMBER.finditer(text) for at in range(match.start() + 1, match.end())}
+    result = [False] * len(tokens)
+    for i in range(1, len(tokens)):
+        before, start = tokens[i - 1][1], tokens[i][0]
+        if start <= before:  # two tokens may even stand for one character, such as a ligature
+            result[i] = start < before or start in inside_number or _kind(text[start - 1]) == _kind(text[start]) != ""
+    return result
+
+
+def _kind(character: str) -> str:
+    category = unicodedata.category(character)[0]
+    return {"L": "letter", "M": "letter", "N": "digit"}.get(category, "")
+
+
+def encode(spans: Iterable[Span], tokens: Sequence[Range]) -> tuple[list[int], list[Span]]:
+    """Label ids for tokens, shape (tokens,), and the spans that no run of whole tokens covers exactly (they stay "O").
+
+    ``spans`` must not overlap; both they and ``tokens`` are read in text order.
+    """
+    labels = [OUTSIDE] * len(tokens)
+    lost = []
+    at = 0
+    for span in sorted(spans):
+        while at < len(tokens) and tokens[at][1] <= span.start:
+            at += 1
+        first = at
+        while at < len(tokens) and tokens[at][0] < span.end:
+            at += 1
+        if first == at or tokens[first][0] != span.start or tokens[at - 1][1] != span.end:
+            lost.append(span)
+            continue
+        labels[first] = BEGIN[span.tag]
+        labels[first + 1 : at] = [INSIDE[span.tag]] * (at - first - 1)
+    return labels, lost
+
+
+def allowed(labels: Sequence[int], tokens: Sequence[Range], example: Example) -> npt.NDArray[np.bool_]:
+    """Which labels the annotation allows at each token, shape (tokens, labels).
+
+    A labelled token allows its label alone. Any other allows "O" and, since nobody was asked for them, every label of
+    the tags that are not annotated; in an unsure range it allows everything.
+    """
+    outside = np.zeros(len(LABELS), dtype=np.bool_)
+    outside[OUTSIDE] = True
+    for tag in Tag:
+        if tag not in example.annotated:
+            outside[[BEGIN[tag], INSIDE[tag]]] = True
+    mask = np.zeros((len(labels), len(LABELS)), dtype=np.bool_)
+    mask[:] = outside
+    for start, end in example.unsure:
+        mask[[i for i, token in enumerate(tokens) if start < token[1] and token[0] < end]] = True
+    for i, label in enumerate(labels):
+        if label != OUTSIDE:
+            mask[i] = False
+            mask[i, label] = True
+    return mask
+
+
+def decode(text: str, tokens: Sequence[Range], log_probs: Floats) -> list[Span]:
+    """The most probable spans under the BIO grammar that cut no glued group, in text order.
+
+    ``log_probs``: log-probabilities of shape (tokens, labels). A span's score is the probability of its own labels
+    times that of not going on after its last token, tokens taken as independent.
+    """
+    glue = glued(text, tokens)
+    open_tokens = np.flatnonzero(log_probs[:, OUTSIDE] < SETTLED).tolist()
+    spans = []
+    for first, last in _runs(open_tokens, glue):
+        path = _best_path(log_probs[first:last].tolist(), glue[first:last])
+        for start, end, tag in _segments(path):
+            a, b = first + start, first + end
+            score = _score(log_probs, a, b, tag)
+            spans.append(Span(tokens[a][0], _with_marks(text, tokens[b - 1][1]), tag, score))
+    return spans
+
+
+def _runs(open_tokens: Sequence[int], glue: Sequence[bool]) -> list[Range]:
+    """Ranges of neighbouring tokens that hold all the open ones, widened to whole glued groups."""
+    runs: list[Range] = []
+    for at in open_tokens:
+        if runs and at < runs[-1][1]:
+            continue
+        start, end = at, at + 1
+        while glue[start]:
+            start -= 1
+        while end < len(glue) and glue[end]:
+            end += 1
+        if runs and start <= runs[-1][1]:
+            runs[-1] = (runs[-1][0], end)
+        else:
+            runs.append((start, end))
+    return runs
+
+
+def _best_path(scores: Sequence[Sequence[float]], glue: Sequence[bool]) -> list[int]:
+    """Viterbi over label ids. All of BIO's grammar is that "I-x" follows "B-x" or "I-x"; glue adds that neither "O" nor
+    "I-x" may give way to anything but itself inside a group."""
+    none = float("-inf")
+    best = [score if label == OUTSIDE or label in _BEGINS else none for label, score in enumerate(scores[0])]
+    back: list[list[int]] = []
+    for row, stuck in zip(scores[1:], glue[1:], strict=True):
+        top = max(range(len(best)), key=best.__getitem__)
+        enter = none if stuck else best[top]
+        following = [best[OUTSIDE] if stuck else enter] + [enter] * (len(best) - 1)
+        origin = [OUTSIDE if stuck else top] + [top] * (len(best) - 1)
+        for begin in _BEGINS:
+            source = begin if best[begin] >= best[begin + 1] else begin + 1
+            following[begin + 1], origin[begin + 1] = best[source], source
+        best = [score + gained for score, gained in zip(row, following, strict=True)]
+        back.append(origin)
+    path = [max(range(len(best)), key=best.__getitem__)]
+    for origin in reversed(back):
+        path.append(origin[path[-1]])
+    return path[::-1]
+
+
+_BEGINS = frozenset(BEGIN.values())
+_TAG_OF = {**{label: tag for tag, label in BEGIN.items()}, **{label: tag for tag, label in INSIDE.items()}}
+
+
+def _segments(path: Sequence[int]) -> list[tuple[int, int, Tag]]:
+    segments: list[tuple[int, int, Tag]] = []
+    for i, label in enumerate(path):
+        if label in _BEGINS:
+            segments.append((i, i + 1, _TAG_OF[label]))
+        elif label != OUTSIDE:
+            start, _, tag = segments[-1]
+            segments[-1] = (start, i + 1, tag)
+    return segments
+
+
+def _score(log_probs: Floats, start: int, end: int, tag: Tag) -> float:
+    total = float(log_probs[start, BEGIN[tag]]) + float(log_probs[start + 1 : end, INSIDE[tag]].sum())
+    goes_on = float(np.exp(log_probs[end, INSIDE[tag]])) if end < len(log_probs) else 0.0
+    return min(1.0, float(np.exp(total)) * max(0.0, 1.0 - goes_on))
+
+
+def _with_marks(text: str, end: int) -> int:
+    """Takes in the combining marks after ``end``: tokenizers that strip accents leave them out of their offsets."""
+    while end < len(text) and unicodedata.combining(text[end]):
+        end += 1
+    return end

@@ -1,0 +1,191 @@
+"""The point that relative dates are counted from, and which way the text around them looks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from claimex.normalize import calendar_periods as calendar
+from claimex.schema import Grain, Period
+
+DIRECTIONS = {"last": -1, "past": -1, "next": 1, "coming": 1, "this": 0}
+
+
+class WeekdayPolicy(StrEnum):
+    """What a weekday means where readers differ. A tense in the text goes before the policy."""
+
+    NEAREST_PAST = "nearest past"  # "Tuesday" is the latest one, "last Tuesday" the latest before the document's day
+    NEAREST_FUTURE = "nearest future"  # "Tuesday" is the coming one: calendars, previews
+    CALENDAR_WEEK = "calendar week"  # "last Tuesday" is the Tuesday of last week, "next Tuesday" that of next week
+
+
+class Lean(IntEnum):
+    """The direction in which a bare weekday or month is to be sought."""
+
+    PAST = -1
+    OPEN = 0
+    FUTURE = 1
+
+
+# How far ahead a date without a year may lie, by the lean of the text around it.
+_HORIZON = {Lean.PAST: dt.timedelta(days=60), Lean.OPEN: dt.timedelta(days=140)}
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The document's day, if known, with the text's lean and the reader's policy."""
+
+    day: dt.date | None
+    lean: Lean = Lean.OPEN
+    policy: WeekdayPolicy = WeekdayPolicy.NEAREST_PAST
+
+    def named_day(self, word: str) -> Period:
+        """ "today", "tonight", "day before yesterday" and their like."""
+        suffix = "TNI" if word == "tonight" else ""
+        offset = {"yesterday": -1, "before yesterday": -2, "tomorrow": 1, "after tomorrow": 2}.get(word, 0)
+        if self.day is None:
+            return Period("XXXX-XX-XX" + suffix, Grain.DAY)
+        return calendar.on(calendar.shift(self.day, "day", offset), suffix)
+
+    def overnight(self) -> Period:
+        """The night that ended on the document's day."""
+        if self.day is None:
+            return Period("XXXX-XX-XXTNI", Grain.PERIOD)
+        return calendar.night(calendar.shift(self.day, "day", -1))
+
+    def unit(self, unit: str, offset: int) -> Period:
+        """The calendar unit ``offset`` units away: ("year", -1) is last year. A decade counts as ten years."""
+        if self.day is None:
+            return calendar.unknown(unit)
+        size = "year" if unit == "decade" and offset not in (-1, 0, 1) else unit
+        return calendar.containing(size, calendar.shift(self.day, unit, offset))
+
+    def weekend(self) -> Period:
+        """The latest weekend that has begun; the coming one where the text looks ahead."""
+        running = self.unit("weekend", 0)
+        if self.day is None or running.first is None or running.first <= self.day or self._looks_ahead():
+            return running
+        return self.unit("weekend", -1)
+
+    def rolling(self, unit: str, count: int) -> Period:
+        """The ``count`` units up to the document's day, or from it on where ``count`` is positive."""
+        timex = calendar.duration(unit, abs(count))
+        if self.day is None:
+            return Period(timex, Grain.PERIOD)
+        first, last = sorted((self.day, calendar.shift(self.day, unit, count)))
+        return calendar.between(first, last, timex)
+
+    def weekday(self, number: int, word: str | None = None) -> Period:
+        """Monday is 1; ``word`` is one of DIRECTIONS."""
+        if self.day is None:
+            return Period(f"XXXX-WXX-{number}", Grain.DAY)
+        direction = DIRECTIONS.get(word or "")
+        ahead = (number - self.day.isoweekday()) % 7
+        if direction == 0 or (direction and self.policy is WeekdayPolicy.CALENDAR_WEEK):
+            offset = number - self.day.isoweekday() + 7 * direction
+        elif direction:
+            offset = (ahead or 7) if direction > 0 else ahead - 7
+        elif self._looks_ahead():
+            offset = ahead
+        else:
+            offset = ahead - 7 if ahead else 0
+        return calendar.on(calendar.shift(self.day, "day", offset))
+
+    def _looks_ahead(self) -> bool:
+        return self.lean is Lean.FUTURE or (self.lean is Lean.OPEN and self.policy is WeekdayPolicy.NEAREST_FUTURE)
+
+    def day_of_month(self, number: int) -> Period:
+        """A bare "the 12th"."""
+        if self.day is None:
+            return Period(f"XXXX-XX-{number:02d}", Grain.DAY)
+        step = 1 if self._looks_ahead() else -1
+        for months in range(12):
+            month = calendar.shift(self.day.replace(day=1), "month", step * months)
+            days = calendar.days(month)
+            if number <= days and step * (month.replace(day=number) - self.day).days >= 0:
+                return calendar.on(month.replace(day=number))
+        raise ValueError(f"no month has a day {number}")
+
+    def yearly(self, yearly: calendar.Yearly, word: str | None = None) -> Period | None:
+        """The occurrence that ``word`` or the tense asks for; with neither, the latest, or one that is close ahead."""
+        if self.day is None:
+            return Period(f"XXXX-{yearly.timex}", yearly.grain)
+        today = self.day
+        every = list(_occurrences(yearly, today.year))
+        if not every:
+            raise ValueError(f"no year has a {yearly.timex}")
+        direction = DIRECTIONS.get(word or "")
+        if direction == 0:
+            return min(every, key=lambda p: abs((p[0] - today).days + (p[1] - today).days))[2]
+        if direction == 1:
+            return next((period for first, _, period in every if first > today), None)
+        if direction == -1:
+            return next((period for _, last, period in reversed(every) if last < today), None)
+        if self.lean is Lean.FUTURE:
+            return next((period for _, last, period in every if last >= today), None)
+        horizon = _HORIZON[self.lean]
+        return next((p for first, _, p in reversed(every) if (first - today) <= horizon), None)
+
+
+def _occurrences(yearly: calendar.Yearly, year: int) -> Iterator[tuple[dt.date, dt.date, Period]]:
+    """Those of the years around ``year``, wide enough for a 29 February on either side."""
+    for candidate in range(max(1, year - 8), min(9998, year + 8) + 1):
+        try:
+            period = yearly.of(candidate)
+        except ValueError:
+            continue
+        if period.first and period.last:
+            yield period.first, period.last, period
+
+
+_AHEAD = frozenset(
+    "will would shall won't i'll we'll they'll he'll she'll it'll next upcoming forthcoming due scheduled slated expected expects expect "
+    "plans plan hopes aims tomorrow deadline".split()
+)
+_BACK = frozenset(
+    "was were had has have did said says told been took made came went killed rose fell since last previous ago "
+    "yesterday earlier began got saw won lost led held hit died shot sent left met gave".split()
+)
+_BE = frozenset("be is are was were going due expected scheduled planned slated set".split())
+_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|[.!?;\n]+")
+_REACH = 16  # words on either side
+
+
+def lean(before: str, after: str) -> Lean:
+    """What the nearest tense marker says, looking back through the same sentence first, then ahead."""
+    words, following = _words(before), _words(after)
+    stops = [index for index in range(len(words)) if _is_stop(words, index)]
+    preceding = words[stops[-1] + 1 :] if stops else words
+    for index in range(len(preceding) - 1, max(-1, len(preceding) - 1 - _REACH), -1):
+        if (found := _marker(preceding, index)) is not Lean.OPEN:
+            return found
+    for index in range(min(_REACH, len(following))):
+        if _is_stop(following, index):
+            break
+        if (found := _marker(following, index)) is not Lean.OPEN:
+            return found
+    return Lean.OPEN
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower().replace("’", "'"))
+
+
+def _is_stop(words: list[str], index: int) -> bool:
+    """Whether a sentence ends here; a dot after a short word is taken for an abbreviation's."""
+    if words[index][-1].isalpha():
+        return False
+    return words[index] != "." or index == 0 or len(words[index - 1]) > 4
+
+
+def _marker(words: list[str], index: int) -> Lean:
+    word = words[index]
+    preceding = words[index - 1] if index else ""
+    if word in _AHEAD or (word == "to" and preceding in _BE) or (word == "be" and preceding == "to"):
+        return Lean.FUTURE
+    if word in _BACK or (word.endswith("ed") and len(word) > 4 and preceding != "be"):
+        return Lean.PAST
+    return Lean.OPEN

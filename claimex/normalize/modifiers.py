@@ -1,0 +1,195 @@
+"""How the words beside a quantity bound it: "more than 200", "300 or so", "up to 90 miles (145 kilometres)"."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+from claimex.normalize.number_words import NUMBER_WORDS
+from claimex.schema import Modifier
+
+WINDOW: Final = 100  # characters looked at on each side, so that a call's cost does not grow with the document
+
+Phrase: TypeAlias = tuple[str, ...]
+
+# The longest phrase that ends right before the quantity wins, so "no more than" hides "more than". The phrases of EQ
+# only look like bounds.
+_BEFORE: Final = {
+    Modifier.APPROX: (
+        "about, around, some, nearly, almost, roughly, approximately, approx, approx ., circa, virtually, practically,"
+        " estimated, projected, close to, closer to, close on, closing in on, near, nearer, in the region of,"
+        " in the order of, on the order of, in the neighborhood of, in the neighbourhood of, in the vicinity of,"
+        " estimated at, estimated to be, estimated to cost, something like, ~, ≈"
+    ),
+    Modifier.GT: (
+        "more than, over, above, exceeding, exceed, exceeds, exceeded, in excess of, upward of, upwards of, north of,"
+        " surpass, surpasses, surpassed, surpassing, to top, will top, would top, could top, may top, might top, tops,"
+        " topped, topping, greater than, larger than, longer than, older than, better than, beyond, over age,"
+        " above age, over the age of, above the age of, >"
+    ),
+    Modifier.GE: (
+        "at least, at least by, no fewer than, no less than, not less than, not fewer than, minimum of, a minimum,"
+        " as few as, as little as, as low as, ≥, > ="
+    ),
+    Modifier.LT: (
+        "less than, fewer than, under, below, smaller than, shorter than, younger than, under age, below age,"
+        " under the age of, below the age of, short of, shy of, <"
+    ),
+    Modifier.LE: (
+        "up to, as many as, as much as, as high as, as large as, as huge as, as deep as, as long as, at most,"
+        " at the most, no more than, not more than, no longer than, no greater than, no higher than, no larger than,"
+        " maximum of, a maximum, ≤, < ="
+    ),
+    Modifier.EQ: (
+        "add up to, adds up to, added up to, adding up to, go up to, goes up to, going up to, gone up to, went up to,"
+        " edged up to, nudged up to, crept up to, moved up to"
+    ),
+}
+# Between a modifier and its number. No article: "over a 20-year career" and "under the two laws" bound nothing.
+_FILLERS: Final = (
+    "another, additional, an additional, further, a further, extra, an extra, a total of, a combined,"
+    " a combined total of, an average of, the equivalent of, only, u.s., us, rs, rs ., rmb, usd, eur, gbp"
+)
+# After the quantity; those with "or" and "and" also after its unit.
+_AFTER: Final = {
+    Modifier.APPROX: "or so, or thereabouts, odd, ish",
+    Modifier.GE: (
+        "or more, or older, or higher, or above, or over, or greater, or better, or longer, or larger, and older,"
+        " and above, and up, and over, plus, +"
+    ),
+    Modifier.LE: (
+        "or less, or fewer, or younger, or below, or under, or lower, or smaller, and younger, and below, and under"
+    ),
+}
+
+
+def _phrases(listed: str) -> list[Phrase]:
+    return [tuple(phrase.split()) for phrase in listed.split(",")]
+
+
+def _table(listed: dict[Modifier, str]) -> dict[Phrase, Modifier]:
+    return {phrase: modifier for modifier, phrases in listed.items() for phrase in _phrases(phrases)}
+
+
+_MODIFIERS: Final = _table(_BEFORE)
+_FILLER_PHRASES: Final = frozenset(_phrases(_FILLERS))
+_TRAILERS: Final = _table(_AFTER) | {("at", "least"): Modifier.GE, ("at", "most"): Modifier.LE}
+_OPENERS: Final = frozenset({("between",), ("from",), ("just",), ("well",), ("an", "estimated")})
+_LONGEST: Final = max(map(len, _MODIFIERS))
+
+# A not before the bound turns it round: "does not carry more than 60 cars".
+_NEGATED: Final = {Modifier.GT: Modifier.LE, Modifier.LT: Modifier.GE}
+_NEGATIONS: Final = frozenset({"not", "never", "cannot", "nor"})
+
+_TOKEN: Final = re.compile(r"\d+(?:[.,]\d+)*|(?:[^\W\d_]\.){2,}|[^\W\d_]{1,3}\$|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\w\s]")
+
+# "an hour or less", "grams (0.5 ounce) or more": what may stand between a quantity and the words that bound it.
+_UNIT: Final = r"(?:(?:U\.S\.|[^()\d.,;:]|\([^()]{0,40}\)){0,40}?|[^()]{0,40}\) ?)"
+_ATTACHED: Final = re.compile(r"\s?-?\s?(odd\b|ish\b|plus\b|\+(?!\d))", re.IGNORECASE)
+_JOINED: Final = "|".join(" ".join(phrase) for phrase in _TRAILERS if phrase[0] in ("or", "and"))
+_FOLLOWING: Final = re.compile(
+    rf"{_UNIT}\b(?:({_JOINED})\b(?! than|(?<=up) to\b| ?\$?\d)"
+    r"|(at least|at most)(?=\s*(?:[.,;:)!?”\"]|$)))",
+    re.IGNORECASE,
+)
+
+
+def modifier_of(text: str, start: int, end: int) -> Modifier:
+    """The modifier of the quantity at ``text[start:end]``, read from the words beside it in the whole document.
+
+    A figure in brackets that converts another takes that one's modifier unless it has its own.
+    """
+    words = _words(text[max(0, start - WINDOW) : start])
+    before, after = _before(words), _after(text[end : end + WINDOW])
+    if before in (None, Modifier.APPROX) and after is not None:
+        return after  # a bound says more than "around 50 percent or less"
+    return before or _converted(words) or Modifier.EQ
+
+
+def without_modifiers(text: str) -> str:
+    """A quantity's surface without the modifiers that slipped into it: "over 90", "between 5 and 6", "90-odd"."""
+    tokens = list(_TOKEN.finditer(text))
+    words = [token[0].lower() for token in tokens]
+    first, last = 0, len(words)
+    while size := _prefix(words[first:last]):
+        first += size
+    while size := next((n for n in (2, 1) if n < last - first and tuple(words[last - n : last]) in _TRAILERS), 0):
+        last -= size
+    return text[tokens[first].start() : tokens[last - 1].end()].rstrip("- ") if first < last else text
+
+
+def _prefix(words: list[str]) -> int:
+    """How many words at the start are a modifier, leaving at least one."""
+    for size in range(min(_LONGEST, len(words) - 1), 0, -1):
+        phrase = tuple(words[:size])
+        if phrase in _MODIFIERS or phrase in _FILLER_PHRASES or phrase in _OPENERS:
+            return size
+    return 0
+
+
+def _words(text: str) -> list[str]:
+    return _TOKEN.findall(text.lower())
+
+
+def _before(words: Sequence[str]) -> Modifier | None:
+    """The modifier that ends the words before a quantity."""
+    end = _without_fillers(words)
+    for size in range(min(_LONGEST, end), 0, -1):
+        modifier = _MODIFIERS.get(tuple(words[end - size : end]))
+        if modifier is not None:
+            return _NEGATED.get(modifier, modifier) if _negated(words[: end - size]) else modifier
+    if end and words[end - 1] in ("of", "at", "be") and "estimated" in words[max(0, end - 5) : end]:
+        return Modifier.APPROX  # "an estimated yearly harvest of"
+    return None
+
+
+def _negated(words: Sequence[str]) -> bool:
+    return any(word in _NEGATIONS or word.endswith(("n't", "n’t")) for word in words[-4:])
+
+
+def _without_fillers(words: Sequence[str]) -> int:
+    """Where the words before a quantity end once currencies, "another" and the like are left out."""
+    end = len(words)
+    while end:
+        if unicodedata.category(words[end - 1][-1]) == "Sc":
+            size = 1
+        else:
+            size = next((n for n in range(min(4, end), 0, -1) if tuple(words[end - n : end]) in _FILLER_PHRASES), 0)
+        if not size:
+            break
+        end -= size
+    return end
+
+
+def _after(text: str) -> Modifier | None:
+    match = _ATTACHED.match(text) or _FOLLOWING.match(text)
+    return _TRAILERS[tuple(match[match.lastindex or 0].lower().split())] if match else None
+
+
+def _converted(words: Sequence[str]) -> Modifier | None:
+    """The modifier of the figure that one in brackets converts: of the first in "about $5 (4 euros, 3 pounds)"."""
+    end = _without_fillers(words)
+    while end and words[end - 1] in ("(", ","):
+        in_list = words[end - 1] == ","
+        figure = _figure(words[: end - 1])
+        if figure is None or not in_list:
+            return None if figure is None else _before(words[:figure])
+        end = _without_fillers(words[:figure])
+    return None
+
+
+def _figure(words: Sequence[str]) -> int | None:
+    """Where the figure starts that, with a unit of up to four words, ends these words."""
+    unit = len(words)
+    while unit > max(0, len(words) - 4) and not _is_number(words[unit - 1]) and words[unit - 1].strip(".;:()!?"):
+        unit -= 1
+    start = unit
+    while start and (_is_number(words[start - 1]) or (start < unit and words[start - 1] in "-,")):
+        start -= 1
+    return start if start < unit else None
+
+
+def _is_number(word: str) -> bool:
+    return word[0].isdigit() or word in NUMBER_WORDS

@@ -1,0 +1,73 @@
+"""The number that a QUANTITY's surface stands for, in exact arithmetic.
+
+A plain number has ``value == low == high``. A range ("200 to 300", "five or six") has ``low`` and ``high`` alone, and a
+ratio ("one in five") is a number. What is no number but still bounds one has an interval by this convention:
+
+- a plural magnitude is at least two of it and open above: dozens >= 24, tens of thousands >= 20,000;
+- a couple is 2 to 3, a few 3 to 5, a handful 3 to 6, several 3 to 9, times the magnitude after it ("several hundred");
+- a decade of age or temperature covers its ten numbers ("the 40s"); low, mid and high take 0-3, 4-6 and 7-9 of them.
+"""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal, Inexact
+from fractions import Fraction
+from typing import Final
+
+from claimex.normalize.modifiers import without_modifiers
+from claimex.normalize.number_grammar import Amount, Amounts, product, read_amounts
+from claimex.normalize.number_tokens import tokenize
+from claimex.schema import Quantity, Unparsed
+
+MAX_CHARACTERS: Final = 200  # no number expression is longer; bounds every loop below
+
+
+def parse_number(text: str) -> Quantity | Unparsed:
+    """The quantity that ``text``, a QUANTITY span's surface, stands for, without its unit and modifier.
+
+    The whole surface has to be understood: leftover words give ``Unparsed``. Modifiers that slipped into the span
+    ("about 300", "90-odd") are left out; ``modifiers.modifier_of`` reads them. Never raises.
+    """
+    if not text.strip():
+        return Unparsed("empty")
+    if len(text) > MAX_CHARACTERS:
+        return Unparsed(f"longer than {MAX_CHARACTERS} characters")
+    quantity = _read(text)
+    if isinstance(quantity, Unparsed) and (bare := without_modifiers(text)) != text:
+        return _read(bare)
+    return quantity
+
+
+def _read(text: str) -> Quantity | Unparsed:
+    tokens = tokenize(text)
+    if tokens is None:
+        return Unparsed("holds a character that numbers are not written with")
+    read = read_amounts(tokens)
+    return read if isinstance(read, Unparsed) else _quantity(read)
+
+
+def _quantity(read: Amounts) -> Quantity | Unparsed:
+    """The quantity that covers all the amounts."""
+    *before, last = read.amounts
+    amounts = [_sharing_scale(amount, last) for amount in before] + [last]
+    if read.rising and amounts[0].low > last.low and amounts[0].low > 0:
+        return Unparsed("a range whose first end is the larger one")
+    highs = [amount.high for amount in amounts if amount.high is not None]
+    low = _decimal(min(amount.low for amount in amounts))
+    high = _decimal(max(highs)) if len(highs) == len(amounts) else None
+    return Quantity(low if not before and low == high else None, low, high)
+
+
+def _sharing_scale(amount: Amount, last: Amount) -> Amount:
+    """An earlier amount of a range, with the last one's magnitude if that was left out: the 2 of "2 to 3 million"."""
+    if amount.scaled or last.high is None:
+        return amount
+    shared = (amount.times(product(last.scales[start:])) for start in range(len(last.scales)))
+    return next((scaled for scaled in shared if scaled.low < last.high), amount)
+
+
+def _decimal(value: Fraction) -> Decimal:
+    """The value as a decimal: exact where that ends, else to 28 digits."""
+    exact = Context(prec=4 * MAX_CHARACTERS)
+    quotient = exact.divide(Decimal(value.numerator), Decimal(value.denominator))
+    return Context(prec=28).plus(quotient) if exact.flags[Inexact] else quotient

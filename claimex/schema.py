@@ -1,0 +1,227 @@
+"""What flows through claimex: documents, spans, normalized values, claims. Standard library only.
+
+Every offset is a half-open range ``[start, end)`` of Unicode code points into the *original* text of a document.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from decimal import Decimal
+from enum import StrEnum
+from itertools import pairwise
+from typing import Generic, TypeAlias, TypeVar
+
+
+class Tag(StrEnum):
+    """What a span can be. The only list of labels: BIO ids derive from its order."""
+
+    QUANTITY = "QUANTITY"
+    UNIT = "UNIT"
+    DATE = "DATE"
+    CLAIMANT = "CLAIMANT"
+
+
+class Modifier(StrEnum):
+    """How the text bounds a quantity."""
+
+    EQ = "eq"
+    APPROX = "approx"
+    GT = "gt"
+    GE = "ge"
+    LT = "lt"
+    LE = "le"
+
+
+class UnitKind(StrEnum):
+    """What kind of thing a quantity is a quantity of."""
+
+    COUNT = "count"  # troops, vehicles and fuel tanks
+    MEASURE = "measure"  # km, tons of grain, magnitude
+    CURRENCY = "currency"  # $, yuan
+    PERCENT = "percent"
+    PERCENTAGE_POINT = "percentage point"
+    TIME = "time"  # years, hours, year-old
+
+
+class Grain(StrEnum):
+    """The precision with which a date was given."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    SEASON = "season"
+    YEAR = "year"
+    DECADE = "decade"
+    CENTURY = "century"
+    PERIOD = "period"  # any other stretch of days: "the past 24 hours", "early June"
+
+
+Range: TypeAlias = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A tagged range. ``score`` is the probability that the whole span is right, None where nobody estimated it."""
+
+    start: int
+    end: int
+    tag: Tag
+    score: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise ValueError(f"a span needs 0 <= start < end, not [{self.start}, {self.end})")
+
+    @property
+    def range(self) -> Range:
+        return self.start, self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text and the day it is from. Without ``date`` relative dates stay underspecified: the clock is never read."""
+
+    id: str
+    text: str
+    date: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unparsed:
+    """Text that was not understood, and why. Never a guess."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """The number that an expression stands for, without its modifier's effect.
+
+    A plain number has ``value == low == high``. A range ("200 to 300") has no value. A vague magnitude ("dozens") has
+    no value and an interval by convention (see ``normalize.numbers``), where ``high`` may be open (None).
+    """
+
+    value: Decimal | None
+    low: Decimal | None
+    high: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What is counted or measured.
+
+    ``name``: canonical and singular ("kilometre", "percent", "US dollar"; for a count the head noun's phrase: "fuel
+    tank"). ``code``: ISO 4217 for a currency, else the unit's symbol if it has one. ``of``: the phrase after *of*
+    ("territory" in "meters of territory per week"). ``per``: the denominator ("week").
+    """
+
+    name: str
+    kind: UnitKind
+    code: str | None = None
+    of: str | None = None
+    per: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """When. ``timex`` is a TIMEX3 value, underspecified ("XXXX-WXX-2") where the document's date is not known.
+
+    ``first`` and ``last`` are the days that the expression covers, inclusive; both None where they cannot be known.
+    """
+
+    timex: str
+    grain: Grain
+    first: dt.date | None = None
+    last: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who says so: the fullest name that the document gives to a mention ("he" -> "Zhang Dingshu")."""
+
+    name: str
+
+
+V = TypeVar("V", Quantity, Unit, Period, Source)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention(Generic[V]):
+    """A span with its surface (``text == document.text[start:end]``) and what it stands for."""
+
+    span: Span
+    text: str
+    value: V | Unparsed
+
+
+AnyMention: TypeAlias = Mention[Quantity] | Mention[Unit] | Mention[Period] | Mention[Source]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who claims what number of what, when. One for each QUANTITY.
+
+    ``sentence`` is the range of the sentence that holds the quantity: the evidence. ``score`` is the probability that
+    the whole record is right.
+    """
+
+    quantity: Mention[Quantity]
+    modifier: Modifier
+    unit: Mention[Unit] | None
+    date: Mention[Period] | None
+    claimant: Mention[Source] | None
+    sentence: Range
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """All that was found in a document, in text order."""
+
+    document: Document
+    mentions: tuple[AnyMention, ...]
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A claim reduced to what annotators write down and the scorer compares: ranges and plain values.
+
+    ``value`` is None for a range (then ``low`` and ``high`` are its ends) and for a vague magnitude.
+    """
+
+    quantity: Range
+    value: Decimal | None
+    low: Decimal | None
+    high: Decimal | None
+    modifier: Modifier = Modifier.EQ
+    unit: Range | None = None
+    date: Range | None = None
+    first: dt.date | None = None
+    last: dt.date | None = None
+    claimant: Range | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An annotated document. A tag outside ``annotated`` is unknown there, never absent; in ``unsure`` ranges any tag is."""
+
+    document: Document
+    spans: tuple[Span, ...]
+    annotated: frozenset[Tag]
+    records: tuple[Record, ...] = ()
+    unsure: tuple[Range, ...] = ()
+
+    def __post_init__(self) -> None:
+        ordered = sorted(self.spans)
+        size = len(self.document.text)
+        for span in ordered:
+            if span.end > size:
+                raise ValueError(f"span [{span.start}, {span.end}) ends past the text's {size} code points")
+        for left, right in pairwise(ordered):
+            if right.start < left.end:
+                raise ValueError(f"spans [{left.start}, {left.end}) and [{right.start}, {right.end}) overlap")

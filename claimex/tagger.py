@@ -1,0 +1,246 @@
+"""The transformer that tags. The one file of the library that imports torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from transformers import AutoModelForTokenClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from transformers.utils import logging as transformers_logging
+
+from claimex.bio import LABELS, Floats, decode
+from claimex.errors import InputError, ModelError
+from claimex.schema import Document, Range, Span
+from claimex.windows import Window, windows
+
+SETTINGS_KEY = "claimex"  # our entry in the checkpoint's config.json
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a checkpoint knows beside its weights. ``window`` and ``overlap`` count tokens, special ones not included."""
+
+    window: int = 384
+    overlap: int = 48
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A tokenized text: ids, and for each the range of its characters, without blanks (so it may be empty)."""
+
+    ids: list[int]
+    ranges: list[Range]
+
+
+class Tokenizer:
+    """Cuts whole texts into tokens, without truncation, and wraps windows of them for the model."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
+        self.tokenizer = tokenizer
+        self._backend = tokenizer.backend_tokenizer
+        self._backend.no_truncation()
+        self._backend.no_padding()
+        self._backend.encode_special_tokens = True  # "[SEP]" in an article is five characters, not a command
+
+    def __call__(self, texts: Sequence[str]) -> list[Tokens]:
+        """Tokens of each text. Raises InputError for a text that is no valid Unicode (a lone surrogate)."""
+        for text in texts:
+            try:
+                text.encode("utf-8")
+            except UnicodeEncodeError as error:
+                raise InputError(
+                    f"the text holds a lone surrogate at {error.start}: decode it as UTF-16 or replace it"
+                ) from None
+        encodings = self._backend.encode_batch(list(texts), add_special_tokens=False)
+        return [
+            Tokens(encoding.ids, [_without_blanks(text, *offsets) for offsets in encoding.offsets])
+            for text, encoding in zip(texts, encodings, strict=True)
+        ]
+
+    def wrap(self, ids: Sequence[int]) -> list[int]:
+        """Ids of a window as the model wants them: one special token before and one after."""
+        return [int(self.tokenizer.cls_token_id), *ids, int(self.tokenizer.sep_token_id)]
+
+    @property
+    def pad_id(self) -> int:
+        """The id that fills a batch up."""
+        return int(self.tokenizer.pad_token_id)
+
+
+def _without_blanks(text: str, start: int, end: int) -> Range:
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+class TransformerTagger:
+    """Tags documents of any length with a token classifier. Settings come from the checkpoint's config."""
+
+    def __init__(
+        self, model: PreTrainedModel, tokenizer: Tokenizer, settings: Settings, *, batch_tokens: int = 4096
+    ) -> None:
+        """``batch_tokens``: the most tokens, padding included, of one forward pass (one window always fits)."""
+        self.model = model
+        self.tokenizer = tokenizer
+        self.settings = settings
+        self.batch_tokens = batch_tokens
+
+    def tag(self, documents: Iterable[Document]) -> Iterator[list[Span]]:
+        """The spans of each document in order; reads ahead as far as a few batches need."""
+        for chunk in self._chunks(documents):
+            tokens = [tokens for _, tokens in chunk]
+            for (document, document_tokens), scores in zip(chunk, self._log_probs(tokens), strict=True):
+                yield _decode(document.text, document_tokens, scores)
+
+    def _chunks(self, documents: Iterable[Document]) -> Iterator[list[tuple[Document, Tokens]]]:
+        """Documents with their tokens, in groups large enough to sort windows by length before batching."""
+        chunk: list[tuple[Document, Tokens]] = []
+        size = 0
+        for document in documents:
+            try:
+                [tokens] = self.tokenizer([document.text])
+            except InputError as error:
+                raise InputError(f"document {document.id}: {error}") from None
+            chunk.append((document, tokens))
+            size += len(tokens.ids)
+            if size >= 4 * self.batch_tokens:
+                yield chunk
+                chunk, size = [], 0
+        if chunk:
+            yield chunk
+
+    def _log_probs(self, documents: Sequence[Tokens]) -> list[Floats]:
+        """Log-probabilities of the labels, shape (tokens, labels) for each document."""
+        results = [np.empty((len(tokens.ids), len(LABELS)), dtype=np.float32) for tokens in documents]
+        for batch in self.batches(documents):
+            scores = self._forward(self.pad(documents, batch))
+            for (which, window), rows in zip(batch, scores, strict=True):
+                answer = slice(1 + window.first - window.start, 1 + window.last - window.start)
+                results[which][window.first : window.last] = rows[answer]
+        return results
+
+    def batches(self, documents: Sequence[Tokens]) -> Iterator[list[tuple[int, Window]]]:
+        """Windows, each with the index of its document, longest first, in batches within the token budget."""
+        jobs = [
+            (which, window)
+            for which, tokens in enumerate(documents)
+            for window in windows(len(tokens.ids), self.settings.window, self.settings.overlap)
+        ]
+        jobs.sort(key=lambda job: job[1].start - job[1].end)
+        at = 0
+        while at < len(jobs):
+            longest = jobs[at][1].end - jobs[at][1].start + 2
+            count = max(1, self.batch_tokens // longest)
+            yield jobs[at : at + count]
+            at += count
+
+    def pad(self, documents: Sequence[Tokens], batch: Sequence[tuple[int, Window]]) -> dict[str, torch.Tensor]:
+        """A batch as the model's input: ids and attention mask, both of shape (windows, longest window)."""
+        rows = [self.tokenizer.wrap(documents[which].ids[window.start : window.end]) for which, window in batch]
+        return pad(rows, self.tokenizer.pad_id)
+
+    @torch.inference_mode()
+    def _forward(self, inputs: dict[str, torch.Tensor]) -> Floats:
+        inputs = {name: tensor.to(self.model.device) for name, tensor in inputs.items()}
+        logits = self.model(**inputs).logits.float() / self.settings.temperature
+        result: Floats = logits.log_softmax(-1).cpu().numpy()
+        return result
+
+
+def pad(rows: Sequence[Sequence[int]], pad_id: int) -> dict[str, torch.Tensor]:
+    """Rows of ids as tensors ``input_ids`` and ``attention_mask``, both of shape (rows, longest row)."""
+    longest = max(map(len, rows))
+    ids = torch.full((len(rows), longest), pad_id)
+    mask = torch.zeros((len(rows), longest), dtype=torch.long)
+    for i, row in enumerate(rows):
+        ids[i, : len(row)] = torch.tensor(row)
+        mask[i, : len(row)] = 1
+    return {"input_ids": ids, "attention_mask": mask}
+
+
+def _decode(text: str, tokens: Tokens, log_probs: Floats) -> list[Span]:
+    seen = [i for i, (start, end) in enumerate(tokens.ranges) if start < end]
+    if not seen:
+        return []
+    if len(seen) < len(tokens.ranges):
+        return decode(text, [tokens.ranges[i] for i in seen], log_probs[seen])
+    return decode(text, tokens.ranges, log_probs)
+
+
+def load(model: str | Path | None = None, *, device: str | None = None) -> TransformerTagger:
+    """A tagger from the released weights (``model=None``), a directory or a Hub id.
+
+    Half precision weights run as bfloat16 where the device computes in it, else as float32. Raises ModelError if the
+    weights are missing, broken or of another label set.
+    """
+    where = Path(str(files("claimex") / "weights")) if model is None else model
+    target = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    local = Path(where).is_dir()
+    if not local and (isinstance(where, Path) or str(where).startswith((".", "/", "~")) or str(where).count("/") > 1):
+        raise ModelError(f"{where}: no such weights directory")
+    config = _checked_config(Path(where)) if local else {}
+    verbosity, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        network, info = AutoModelForTokenClassification.from_pretrained(
+            where, dtype=_dtype(target), local_files_only=local, output_loading_info=True
+        )
+        tokenizer = AutoTokenizer.from_pretrained(where, local_files_only=local)
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"{where}: cannot load these weights: {str(error).strip().splitlines()[0]}") from error
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+        if bars:
+            transformers_logging.enable_progress_bar()
+    if info["missing_keys"] or info["mismatched_keys"]:
+        raise ModelError(f"{where}: the weights lack {sorted(info['missing_keys'])[:3]}: not a whole checkpoint")
+    config = config or network.config.to_dict()
+    _check_labels(where, config)
+    settings = Settings(**config.get(SETTINGS_KEY, {}))
+    return TransformerTagger(network.to(target).eval(), Tokenizer(tokenizer), settings)
+
+
+def _checked_config(directory: Path) -> dict[str, Any]:
+    path = directory / "config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise ModelError(f"{directory}: holds no config.json: not a weights directory") from None
+    except ValueError as error:
+        raise ModelError(f"{path}: is no JSON ({error}): the checkpoint is broken") from None
+    if not isinstance(config, dict):
+        raise ModelError(f"{path}: holds no JSON object: the checkpoint is broken")
+    _check_labels(directory, config)
+    return config
+
+
+def _check_labels(where: str | Path, config: dict[str, Any]) -> None:
+    names = config.get("id2label") or {}
+    labels = tuple(str(names[key]) for key in sorted(names, key=int))
+    if labels != LABELS:
+        found = ", ".join(labels[:4]) or "none"
+        raise ModelError(f"{where}: its labels ({found}, ...) are not claimex's ({', '.join(LABELS[:3])}, ...)")
+
+
+def _dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where it is computed natively: it is as fast as float16 and has float32's range."""
+    if device.type == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        return torch.bfloat16 if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else torch.float32
+    return torch.bfloat16
+
+
+def settings_entry(settings: Settings) -> dict[str, Any]:
+    """The settings as the checkpoint's config.json holds them."""
+    return {SETTINGS_KEY: asdict(settings)}

@@ -1,0 +1,1 @@
+"""Training jobs: ``python -m training fit CONFIG``."""

@@ -1,0 +1,135 @@
+"""Training configs: strict dataclasses read from YAML. An unknown key is an error, and so is a value of another type."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import types
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from claimex.errors import ConfigError
+from claimex.schema import Tag
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A corpus by name. ``path`` lies in the data directory, or beside the config where it starts with a dot."""
+
+    path: str
+    reader: str
+    tags: list[str]
+    licence: str
+    citation: str = ""
+
+    def __post_init__(self) -> None:
+        unknown = set(self.tags) - set(Tag)
+        if unknown:
+            raise ConfigError(f"unknown tag {sorted(unknown)[0]!r}: choose among {', '.join(Tag)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One run of the trainer over a mixture of corpora; stages follow each other on the same weights."""
+
+    corpora: dict[str, float]  # name to share of its documents, drawn by the seed
+    epochs: float
+    batch: int = 8  # windows in a step, over all processes
+    learning_rate: float = 1e-4
+    warmup: float = 0.1  # part of the stage's steps
+    weight_decay: float = 0.01
+    evaluate: bool = False  # after each epoch, keeping the best weights
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A training job. Its resolved form is saved beside the weights."""
+
+    base: str  # a directory, a Hub id, or "package:NAME/FOLDER" for weights that a Python package carries
+    output: str
+    stages: list[Stage]
+    dev: str = ""  # the corpus for choosing; never trained on
+    corpora: str = "corpora.yaml"  # beside the config
+    tokenizer_split_digits: bool = True  # "33,000km" becomes 33 , 000 km, so that a unit can start behind its number
+    frozen: list[str] = field(default_factory=lambda: ["embeddings"])  # parameters whose name holds one of these
+    attention_dropout: float = 0.0  # dropout there keeps CPUs from the fused kernel and gained nothing
+    hidden_dropout: float = 0.1
+    window: int = 384
+    overlap: int = 48
+    seed: int = 13
+    bf16: bool = False
+
+
+def read_config(path: Path) -> Config:
+    """Raises ConfigError, naming file and key, for whatever does not fit."""
+    return _build(Config, _yaml(path), str(path))
+
+
+def read_corpora(path: Path) -> dict[str, Corpus]:
+    """The corpora that a config may name."""
+    return {name: _build(Corpus, entry, f"{path}: {name}") for name, entry in _yaml(path).items()}
+
+
+def data_directory(given: Path | None) -> Path:
+    """The directory with the corpora: as given, else from the environment variable CLAIMEX_DATA."""
+    where = given or (Path(os.environ["CLAIMEX_DATA"]) if os.environ.get("CLAIMEX_DATA") else None)
+    if where is None:
+        raise ConfigError("no data directory: pass --data DIR or set CLAIMEX_DATA")
+    if not where.is_dir():
+        raise ConfigError(f"{where}: no such data directory: pass --data DIR or set CLAIMEX_DATA")
+    return where
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: is no YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(loaded, dict):
+        raise ConfigError(f"{path}: should hold a mapping")
+    return loaded
+
+
+def _build(kind: type[T], raw: Any, where: str) -> T:
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{where}: should be a mapping")
+    hints = typing.get_type_hints(kind)
+    fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for key in raw:
+        if key not in fields:
+            raise ConfigError(f"{where}: unknown key {key!r}: choose among {', '.join(fields)}")
+    for name, f in fields.items():
+        if name not in raw and f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING:
+            raise ConfigError(f"{where}: lacks the key {name!r}")
+    values = {key: _value(hints[key], value, f"{where}: {key}") for key, value in raw.items()}
+    try:
+        return kind(**values)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    if typing.get_origin(hint) is list:
+        if not isinstance(value, list):
+            raise ConfigError(f"{where}: should be a list")
+        return [_value(typing.get_args(hint)[0], item, f"{where}[{i}]") for i, item in enumerate(value)]
+    if typing.get_origin(hint) is dict:
+        if not isinstance(value, dict):
+            raise ConfigError(f"{where}: should be a mapping")
+        return {str(key): _value(typing.get_args(hint)[1], item, f"{where}.{key}") for key, item in value.items()}
+    if dataclasses.is_dataclass(hint):
+        return _build(typing.cast(type, hint), value, where)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not hint:
+        name = hint.__name__ if not isinstance(hint, types.UnionType) else str(hint)
+        raise ConfigError(f"{where}: should be {name}, not {value!r}")
+    return value

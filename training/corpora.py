@@ -1,0 +1,137 @@
+"""Readers: from the forms in which corpora are published to examples. None of them changes a text."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from claimex.errors import ConfigError
+from claimex.jsonl import read_examples
+from claimex.schema import Document, Example, Range, Span, Tag
+from training.config import Corpus
+
+Row = dict[str, Any]
+
+_FREQUENCY = {"SET"}
+_VAGUE = {"now", "currently", "recently", "soon", "already", "earlier", "later", "once", "daily", "weekly", "monthly"}
+# Where a quantity of MeasEval starts with its modifier, and what stands between number and unit.
+_NUMBER = re.compile(r"[-−+±]?\d[\d.,  ]*(?:\s*(?:-|–|to|and|or|±)\s*\d[\d.,]*)?(?:\s+(?:million|billion|trillion))?")
+_FIRST_PERSON = {"i", "we", "me", "us"}
+_REPORTS = re.compile(
+    r"\b(?:sa(?:y|ys|id|ying)|accord|report|show|add(?:s|ed|ing)?\b|writ|wrote|suggest|t(?:ell|old)|call(?:s|ed)\b|argu|"
+    r"conclu|declar|f(?:ind|ound)|announc|pledg|indicat|not(?:e|es|ed|ing)\b|acknowledg|tweet|reveal|claim|warn|predict|"
+    r"estimat|expect|believ|den(?:y|ies|ied)|accus|threaten|vow|promis|propos|confirm|insist|assert|stat(?:e|es|ed|ing)\b|"
+    r"explain|point(?:s|ed)? out|remark|observ|recall|admit|contend|alleg|quot|cit(?:e|es|ed|ing)\b|comment|respon|repl)"
+)
+_RELATIVE = re.compile(r",| who | which | that ")
+
+
+def read_corpus(corpus: Corpus, directory: Path) -> list[Example]:
+    """All examples of a corpus. Raises ConfigError or InputError, naming file and line, before anything is trained."""
+    path = directory / corpus.path
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such corpus: check --data and the corpora file")
+    if corpus.reader == "claims":
+        return list(read_examples(path))
+    if corpus.reader not in _READERS:
+        raise ConfigError(f"{path}: unknown reader {corpus.reader!r}: choose among claims, {', '.join(_READERS)}")
+    spans_of = _READERS[corpus.reader]
+    annotated = frozenset(Tag(tag) for tag in corpus.tags)
+    examples = []
+    for line, row in _rows(path):
+        try:
+            document = Document(str(row["id"]), row["text"], _day(row.get("date")))
+            found = list(spans_of(row))
+            spans = tuple(_disjoint(span for span in found if isinstance(span, Span)))
+            unsure = tuple(range_ for range_ in found if not isinstance(range_, Span))
+            examples.append(Example(document, spans, annotated, unsure=unsure))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ConfigError(f"{path}:{line}: not in the form of {corpus.reader!r}: {error}") from None
+    return examples
+
+
+def _rows(path: Path) -> Iterator[tuple[int, Row]]:
+    opener: Callable[..., Any] = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                try:
+                    yield number, json.loads(line)
+                except ValueError as error:
+                    raise ConfigError(f"{path}:{number}: is no JSON: {error}") from None
+
+
+def _day(value: Any) -> dt.date | None:
+    return dt.date.fromisoformat(value) if value else None
+
+
+def _disjoint(spans: Iterable[Span]) -> Iterator[Span]:
+    """Of overlapping spans the first and longest: published corpora nest and repeat."""
+    end = 0
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        if span.start >= end:
+            yield span
+            end = span.end
+
+
+def attributions(row: Row) -> Iterator[Span | Range]:
+    """PolNeAR: the sources of attributions, up to an apposition or a relative clause.
+
+    There whoever wants, fears, supports or attacks something is a source too; only a cue that reports makes a CLAIMANT
+    for sure. (Measured on articles that carry both annotations: of the sources with another cue hardly any is one.)
+    """
+    for attribution in row["attributions"]:
+        cue = " ".join(row["text"][start:end] for start, end in attribution["cue"])
+        reports = not cue or _REPORTS.search(cue.lower())
+        for start, end in attribution["source"]:
+            surface = row["text"][start:end]
+            if not reports or len(attribution["source"]) > 1:
+                yield start, end
+            elif surface.lower() not in _FIRST_PERSON:
+                cut = _RELATIVE.search(surface)
+                yield from _trimmed(row["text"], start, start + cut.start() if cut else end, Tag.CLAIMANT)
+
+
+def timexes(row: Row) -> Iterator[Span | Range]:
+    """TimeML: TIMEX3 expressions that say when; sets and vague adverbs do not."""
+    for timex in row["timex"]:
+        surface = row["text"][timex["start"] : timex["end"]]
+        if timex["type"] not in _FREQUENCY and surface.lower() not in _VAGUE:
+            yield from _trimmed(row["text"], timex["start"], timex["end"], Tag.DATE)
+
+
+def quantities(row: Row) -> Iterator[Span | Range]:
+    """MeasEval: a range that holds modifier, number and unit, split into its QUANTITY and its UNIT."""
+    for quantity in row["quantities"]:
+        start, end, unit = quantity["start"], quantity["end"], quantity["unit"]
+        surface = row["text"][start:end]
+        at = surface.rfind(unit) if unit else -1
+        if at > 0:
+            yield from _trimmed(row["text"], start + at, start + at + len(unit), Tag.UNIT)
+            surface = surface[:at]
+        number = _NUMBER.search(surface)
+        if number:
+            yield from _trimmed(row["text"], start + number.start(), start + number.end(), Tag.QUANTITY)
+        elif surface.strip().isalpha():
+            yield from _trimmed(row["text"], start, start + len(surface), Tag.QUANTITY)
+
+
+def _trimmed(text: str, start: int, end: int, tag: Tag) -> Iterator[Span]:
+    """The span without blanks and commas at its ends, if anything is left."""
+    surface = text[start:end]
+    left = len(surface) - len(surface.lstrip(" \t\r\n\xa0,"))
+    right = len(surface.rstrip(" \t\r\n\xa0,"))
+    if left < right:
+        yield Span(start + left, start + right, tag)
+
+
+_READERS: dict[str, Callable[[Row], Iterator[Span | Range]]] = {
+    "attributions": attributions,
+    "timexes": timexes,
+    "quantities": quantities,
+}

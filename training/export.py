@@ -1,0 +1,35 @@
+"""From a training checkpoint to the released weights: half precision, in the Hub's own layout, in two shards."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from transformers import AutoModelForTokenClassification, AutoTokenizer
+
+INDEX = "model.safetensors.index.json"
+SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
+
+
+def export(checkpoint: Path, directory: Path, dtype: torch.dtype = torch.float16) -> None:
+    """Writes ``directory`` anew. The first shard holds the embeddings: frozen in training, they are the same file in
+    every release, so that a repository does not grow by them."""
+    model = AutoModelForTokenClassification.from_pretrained(checkpoint, dtype=dtype)
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    tokenizer.save_pretrained(directory)
+    model.config.save_pretrained(directory)
+    state = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    shard_of = {name: SHARDS[".embeddings." not in f".{name}"] for name in state}
+    for shard in SHARDS:
+        tensors = {name: tensor for name, tensor in state.items() if shard_of[name] == shard}
+        save_file(tensors, directory / shard, metadata={"format": "pt"})
+    index = {
+        "metadata": {"total_size": sum(tensor.numel() * tensor.element_size() for tensor in state.values())},
+        "weight_map": dict(sorted(shard_of.items())),
+    }
+    (directory / INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")

