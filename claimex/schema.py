@@ -161,32 +161,6 @@ AnyMention: TypeAlias = Mention[Quantity] | Mention[Unit] | Mention[Period] | Me
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """Who claims what number of what, when. One for each QUANTITY.
-
-    ``sentence`` is the range of the sentence that holds the quantity: the evidence. ``score`` is the probability that
-    the whole record is right.
-    """
-
-    quantity: Mention[Quantity]
-    modifier: Modifier
-    unit: Mention[Unit] | None
-    date: Mention[Period] | None
-    claimant: Mention[Source] | None
-    sentence: Range
-    score: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Extraction:
-    """All that was found in a document, in text order."""
-
-    document: Document
-    mentions: tuple[AnyMention, ...]
-    claims: tuple[Claim, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Record:
     """A claim reduced to what annotators write down and the scorer compares: ranges and plain values.
 
@@ -204,6 +178,43 @@ class Record:
     last: dt.date | None = None
     claimant: Range | None = None
     name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who claims what number of what, when. One for each QUANTITY.
+
+    ``sentence`` is the range of the sentence that holds the quantity: the evidence. ``score`` is the probability that
+    the whole record is right.
+    """
+
+    quantity: Mention[Quantity]
+    modifier: Modifier
+    unit: Mention[Unit] | None
+    date: Mention[Period] | None
+    claimant: Mention[Source] | None
+    sentence: Range
+    score: float | None = None
+
+    @property
+    def record(self) -> Record:
+        """The claim as annotators would write it down."""
+        number = self.quantity.value if isinstance(self.quantity.value, Quantity) else Quantity(None, None, None)
+        period = self.date.value if self.date and isinstance(self.date.value, Period) else None
+        source = self.claimant.value if self.claimant and isinstance(self.claimant.value, Source) else None
+        return Record(
+            quantity=self.quantity.span.range,
+            value=number.value,
+            low=number.low,
+            high=number.high,
+            modifier=self.modifier,
+            unit=self.unit.span.range if self.unit else None,
+            date=self.date.span.range if self.date else None,
+            first=period.first if period else None,
+            last=period.last if period else None,
+            claimant=self.claimant.span.range if self.claimant else None,
+            name=source.name if source else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,3 +236,18 @@ class Example:
         for left, right in pairwise(ordered):
             if right.start < left.end:
                 raise ValueError(f"spans [{left.start}, {left.end}) and [{right.start}, {right.end}) overlap")
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """All that was found in a document, in text order."""
+
+    document: Document
+    mentions: tuple[AnyMention, ...]
+    claims: tuple[Claim, ...]
+
+    @property
+    def example(self) -> Example:
+        """The extraction in the form of an annotation of all tags, to be compared with one."""
+        spans = tuple(mention.span for mention in self.mentions)
+        return Example(self.document, spans, frozenset(Tag), tuple(claim.record for claim in self.claims))

@@ -99,7 +99,7 @@ class TransformerTagger:
         """The spans of each document in order; reads ahead as far as a few batches need."""
         for chunk in self._chunks(documents):
             tokens = [tokens for _, tokens in chunk]
-            for (document, document_tokens), scores in zip(chunk, self._log_probs(tokens), strict=True):
+            for (document, document_tokens), scores in zip(chunk, self.log_probs(tokens), strict=True):
                 yield _decode(document.text, document_tokens, scores)
 
     def _chunks(self, documents: Iterable[Document]) -> Iterator[list[tuple[Document, Tokens]]]:
@@ -119,7 +119,7 @@ class TransformerTagger:
         if chunk:
             yield chunk
 
-    def _log_probs(self, documents: Sequence[Tokens]) -> list[Floats]:
+    def log_probs(self, documents: Sequence[Tokens]) -> list[Floats]:
         """Log-probabilities of the labels, shape (tokens, labels) for each document."""
         results = [np.empty((len(tokens.ids), len(LABELS)), dtype=np.float32) for tokens in documents]
         for batch in self.batches(documents):

@@ -1,7 +1,8 @@
-"""``python -m training fit|export``."""
+"""``python -m training fit|evaluate|export|card``."""
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from pathlib import Path
 from typing import Annotated
@@ -9,34 +10,71 @@ from typing import Annotated
 import typer
 
 from claimex.errors import ClaimexError
-from training.config import data_directory, read_config
+from training.config import corpus_named, data_directory, read_config, read_corpora
+from training.corpora import read_corpus
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+CORPORA = Path("configs/corpora.yaml")
+WEIGHTS = Path("claimex/weights")
+
+Data = Annotated[Path | None, typer.Option(help="Directory with the corpora; else CLAIMEX_DATA.")]
 
 
 @app.command()
 def fit(
     config: Path,
-    data: Annotated[Path | None, typer.Option(help="Directory with the corpora; else CLAIMEX_DATA.")] = None,
+    data: Data = None,
     output: Annotated[str, typer.Option(help="Where to write, instead of the config's own place.")] = "",
 ) -> None:
-    """Train what CONFIG describes; a killed run goes on where it was."""
-    import dataclasses
-
-    from training import fit as job
+    """Train what CONFIG describes; a killed run goes on where it was. Prints the checkpoint's directory."""
+    from training.fit import fit as train
 
     read = read_config(config)
-    if output:
-        read = dataclasses.replace(read, output=output)
-    typer.echo(job.fit(read, config, data_directory(data)))
+    typer.echo(train(dataclasses.replace(read, output=output) if output else read, config, data_directory(data)))
 
 
 @app.command()
-def export(checkpoint: Path, directory: Path = Path("claimex/weights")) -> None:
+def evaluate(
+    data: Data = None,
+    model: Annotated[Path | None, typer.Option(help="A weights directory; else the released one.")] = None,
+    corpus: str = "gold-dev",
+    keep: Annotated[bool, typer.Option(help="Write the figures beside the weights, for the card.")] = False,
+) -> None:
+    """Score a model on an annotated corpus."""
+    from claimex.table import score_lines
+    from training import evaluate as job
+
+    examples = read_corpus(corpus_named(corpus, read_corpora(CORPORA), CORPORA), data_directory(data))
+    table = job.evaluate(model, examples)
+    if keep:
+        job.keep(model or WEIGHTS, "evaluation", table)
+    for line in score_lines(table):
+        typer.echo(line)
+
+
+@app.command()
+def export(
+    checkpoint: Path,
+    directory: Path = WEIGHTS,
+    log: Annotated[Path | None, typer.Option(help="The job's log.jsonl, for the time that the card states.")] = None,
+) -> None:
     """Write CHECKPOINT as released weights: half precision, two shards."""
+    from training import evaluate as job
     from training.export import export as write
 
     write(checkpoint, directory)
+    if log:
+        job.keep(directory, "training", job.training_time(log))
+
+
+@app.command()
+def card(weights: Path = WEIGHTS, output: Path = Path("model_card.md")) -> None:
+    """Render the model card from what was measured."""
+    from training.card import render
+
+    output.write_text(render(weights, read_corpora(CORPORA)), encoding="utf-8")
 
 
 def main() -> None:

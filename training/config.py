@@ -6,6 +6,7 @@ import dataclasses
 import os
 import types
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -74,6 +75,13 @@ def read_config(path: Path) -> Config:
 def read_corpora(path: Path) -> dict[str, Corpus]:
     """The corpora that a config may name."""
     return {name: _build(Corpus, entry, f"{path}: {name}") for name, entry in _yaml(path).items()}
+
+
+def corpus_named(name: str, corpora: Mapping[str, Corpus], where: Path) -> Corpus:
+    """The corpus of that name. Raises ConfigError, naming the file and the choice."""
+    if name not in corpora:
+        raise ConfigError(f"{where}: unknown corpus {name!r}: choose among {', '.join(corpora)}")
+    return corpora[name]
 
 
 def data_directory(given: Path | None) -> Path:

@@ -32,7 +32,7 @@ from claimex.bio import LABELS
 from claimex.errors import ConfigError
 from claimex.schema import Example
 from claimex.tagger import Settings, Tokenizer, TransformerTagger, settings_entry
-from training.config import Config, Stage, read_corpora
+from training.config import Config, Stage, corpus_named, read_corpora
 from training.corpora import read_corpus
 from training.data import Collator, dataset, partial_loss, window_rows
 from training.metric import SpanF1
@@ -65,10 +65,8 @@ def _read_all(config: Config, config_path: Path, data: Path) -> dict[str, list[E
     corpora_path = config_path.parent / config.corpora
     corpora = read_corpora(corpora_path)
     names = dict.fromkeys([name for stage in config.stages for name in stage.corpora] + [config.dev] * bool(config.dev))
-    for name in names:
-        if name not in corpora:
-            raise ConfigError(f"{config_path}: unknown corpus {name!r}: choose among {', '.join(corpora)}")
-    return {name: read_corpus(corpora[name], data) for name in names}
+    chosen = {name: corpus_named(name, corpora, config_path) for name in names}
+    return {name: read_corpus(corpus, data) for name, corpus in chosen.items()}
 
 
 def base_directory(base: str) -> str:

@@ -84,8 +84,8 @@ def between(first: dt.date, last: dt.date, timex: str | None = None, grain: Grai
 
 
 def containing(unit: str, day: dt.date) -> Period:
-    """The calendar unit that ``day`` lies in. Weeks start on Monday; a century is 1901 to 2000, a decade 1990 to 1999."""
-    if unit == "weekend" or unit in ("week", "fortnight"):
+    """The calendar unit that ``day`` lies in. Weeks start on Monday; a century is 1901-2000, a decade 1990-1999."""
+    if unit in ("week", "weekend", "fortnight"):
         monday = day - dt.timedelta(days=day.weekday())
         year, number, _ = day.isocalendar()
         week = f"{year:04d}-W{number:02d}"
@@ -137,7 +137,7 @@ def half(unit: str) -> str:
 
 
 def edge(base: Period, name: str) -> Period:
-    """The first day ("start"), last day ("end") or third ("early", "mid", "late") of ``base``; its TIMEX3 value stays."""
+    """The first day ("start"), last day ("end") or third ("early", "mid", "late"); the TIMEX3 value stays."""
     if base.first is None or base.last is None or (base.grain is Grain.DAY):
         return base
     if name in ("start", "end"):
@@ -161,7 +161,7 @@ def part(base: Period, unit: str, start: int, stop: int) -> Period:
         timex = f"{base.timex}{letter}{start}" if letter and start == stop and start > 0 else base.timex
         return replace(base, timex=timex, grain=GRAINS.get(unit, Grain.PERIOD))
     if unit == "half" and base.grain is not Grain.YEAR:
-        return _half_of(base, second=start in (2, -1))
+        return _half_of(base.first, base.last, start)
     if start > 0:
         first, last = shift(base.first, unit, start - 1), shift(base.first, unit, stop) - _DAY
     else:
@@ -174,20 +174,20 @@ def part(base: Period, unit: str, start: int, stop: int) -> Period:
     if whole and (whole.first, whole.last) == (first, last):
         return whole
     grain = GRAINS.get(unit, Grain.PERIOD) if start == stop else Grain.PERIOD
-    timex = duration(unit, stop - start + 1) if start != stop else None
-    return between(first, last, timex, grain)
+    return between(first, last, duration(unit, stop - start + 1) if start != stop else None, grain)
 
 
-def _half_of(base: Period, *, second: bool) -> Period:
+def _half_of(first: dt.date, last: dt.date, number: int) -> Period:
     """Whole months where they divide, else days: the first half of a century has 50 years, that of June 15 days."""
-    assert base.first is not None
-    assert base.last is not None
-    months = 12 * (base.last.year - base.first.year) + base.last.month - base.first.month + 1
-    unit, size = ("day", days(base.first) // 2) if months == 1 else ("month", months // 2)
-    if base.grain is Grain.WEEK:
-        unit, size = "day", 3
-    middle = shift(base.first, unit, size)
-    return between(middle, base.last) if second else between(base.first, middle - _DAY)
+    end = last + _DAY
+    months = 12 * (end.year - first.year) + end.month - first.month
+    if first.day == end.day == 1 and months % 2 == 0:
+        middle = shift(first, "month", months // 2)
+    else:
+        middle = first + (end - first) // 2
+    if number not in (1, 2, -1):
+        raise ValueError(f"half number {number}")
+    return between(first, middle - _DAY) if number == 1 else between(middle, last)
 
 
 _HALVES = {

@@ -35,6 +35,7 @@ class Kind(Enum):
     TO = auto()  # to, until, ending
     AND = auto()
     DASH = auto()
+    ARTICLE = auto()  # "a", which counts before a unit
     UNKNOWN = auto()  # the word itself
 
 
@@ -47,6 +48,11 @@ class Token:
 
     kind: Kind
     value: Value
+
+
+def words(line: str) -> frozenset[str]:
+    """The words of ``line``, which stand apart by blanks."""
+    return frozenset(line.split())
 
 
 def _numbered(text: str, start: int = 1) -> dict[str, int]:
@@ -99,7 +105,7 @@ _CLASSES: dict[Kind, dict[str, str]] = {
         "recent": "recent",
     },
     Kind.ANAPHOR: dict.fromkeys(
-        "that those these same previous preceding prior following ensuing corresponding comparable".split(), "that"
+        words("that those these same previous preceding prior following ensuing corresponding comparable"), "that"
     )
     | {"before": "before", "after": "after"},
     Kind.EDGE: {
@@ -118,19 +124,20 @@ _CLASSES: dict[Kind, dict[str, str]] = {
         "remainder": "rest",
     },
     Kind.DEICTIC: dict.fromkeys(("today", "yesterday", "tomorrow", "tonight", "overnight"), ""),
-    Kind.REFERENCE: dict.fromkeys("now currently present presently already nowadays immediately".split(), "PRESENT_REF")
-    | dict.fromkeys("recently then once previously formerly lately".split(), "PAST_REF")
-    | dict.fromkeys("soon future shortly eventually".split(), "FUTURE_REF"),
+    Kind.REFERENCE: dict.fromkeys(words("now currently present presently already nowadays immediately"), "PRESENT_REF")
+    | dict.fromkeys(words("recently then once previously formerly lately"), "PAST_REF")
+    | dict.fromkeys(words("soon future shortly eventually"), "FUTURE_REF"),
     Kind.PART: dict.fromkeys(("morning", "dawn", "daybreak", "sunrise"), "MO")
     | dict.fromkeys(("afternoon",), "AF")
     | dict.fromkeys(("evening", "dusk", "sunset"), "EV")
     | dict.fromkeys(("night", "nighttime"), "NI"),
     Kind.CLOCK: {"noon": "T12:00", "midday": "T12:00", "midnight": "T24:00"},
     Kind.FISCAL: dict.fromkeys(("fiscal", "financial", "budget", "fy"), ""),
-    Kind.TO: dict.fromkeys("to until till through ending ended ends".split(), ""),
+    Kind.TO: dict.fromkeys(words("to until till through ending ended ends"), ""),
     Kind.AND: dict.fromkeys(("and", "or", "&"), ""),
     Kind.DASH: dict.fromkeys("-/", ""),
-    Kind.VAGUE: dict.fromkeys("few several many some".split(), ""),
+    Kind.ARTICLE: dict.fromkeys(("a", "an"), ""),
+    Kind.VAGUE: dict.fromkeys(words("few several many some"), ""),
 }
 WORDS: dict[str, Token] = (
     {word: Token(Kind.MONTH, n) for word, n in MONTHS.items()}
@@ -186,7 +193,10 @@ PHRASES: tuple[tuple[tuple[str, ...], Token], ...] = tuple(
     )
 )
 NOISE = frozenset(
-    "the of in on at by as since for during over within from between about around approximately roughly nearly "
-    "almost least most more than up no only just alone another additional whole full entire all sometime time local gmt "
-    "utc est edt cst cdt pst pdt et bst cet hrs o'clock s period its their so old long right possible date moment his her our , . ( ) [ ] ' \" : ; yet".split()
+    words(
+        "the of in on at by as since for during over within from between about around approximately "
+        "roughly nearly almost least most more than up no only just alone another additional whole full "
+        "entire all sometime time local gmt utc est edt cst cdt pst pdt et bst cet hrs o'clock s period "
+        "its their so old long right possible date moment his her our , . ( ) [ ] ' \" : ; yet"
+    )
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from claimex.normalize import calendar_periods as calendar
+from claimex.normalize.calendar_words import words
 from claimex.schema import Grain, Period
 
 DIRECTIONS = {"last": -1, "past": -1, "next": 1, "coming": 1, "this": 0}
@@ -142,23 +143,28 @@ def _occurrences(yearly: calendar.Yearly, year: int) -> Iterator[tuple[dt.date, 
 
 
 _AHEAD = frozenset(
-    "will would shall won't i'll we'll they'll he'll she'll it'll next upcoming forthcoming due scheduled slated expected expects expect "
-    "plans plan hopes aims tomorrow deadline".split()
+    words(
+        "will would shall won't i'll we'll they'll he'll she'll it'll next upcoming forthcoming due "
+        "scheduled slated expected expects expect plans plan hopes aims tomorrow deadline can beginning"
+    )
 )
 _BACK = frozenset(
-    "was were had has have did said says told been took made came went killed rose fell since last previous ago "
-    "yesterday earlier began got saw won lost led held hit died shot sent left met gave".split()
+    words(
+        "was were had has have did said says told been took made came went killed rose fell since last "
+        "previous ago yesterday earlier began got saw won lost led held hit died shot sent left met gave"
+    )
 )
-_BE = frozenset("be is are was were going due expected scheduled planned slated set".split())
+_BE = words("be is are was were going due expected scheduled planned slated set")
+_LIMITS = frozenset(("by", "until", "till", "before"))  # these look ahead where no verb says otherwise
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|[.!?;\n]+")
-_REACH = 16  # words on either side
+_REACH = 12  # words on either side
 
 
 def lean(before: str, after: str) -> Lean:
     """What the nearest tense marker says, looking back through the same sentence first, then ahead."""
-    words, following = _words(before), _words(after)
-    stops = [index for index in range(len(words)) if _is_stop(words, index)]
-    preceding = words[stops[-1] + 1 :] if stops else words
+    earlier, following = _words(before), _words(after)
+    stops = [index for index in range(len(earlier)) if _is_stop(earlier, index)]
+    preceding = earlier[stops[-1] + 1 :] if stops else earlier
     for index in range(len(preceding) - 1, max(-1, len(preceding) - 1 - _REACH), -1):
         if (found := _marker(preceding, index)) is not Lean.OPEN:
             return found
@@ -167,23 +173,23 @@ def lean(before: str, after: str) -> Lean:
             break
         if (found := _marker(following, index)) is not Lean.OPEN:
             return found
-    return Lean.OPEN
+    return Lean.FUTURE if preceding and preceding[-1] in _LIMITS else Lean.OPEN
 
 
 def _words(text: str) -> list[str]:
     return _WORD.findall(text.lower().replace("’", "'"))
 
 
-def _is_stop(words: list[str], index: int) -> bool:
+def _is_stop(text: list[str], index: int) -> bool:
     """Whether a sentence ends here; a dot after a short word is taken for an abbreviation's."""
-    if words[index][-1].isalpha():
+    if text[index][-1].isalpha():
         return False
-    return words[index] != "." or index == 0 or len(words[index - 1]) > 4
+    return text[index] != "." or index == 0 or len(text[index - 1]) > 4
 
 
-def _marker(words: list[str], index: int) -> Lean:
-    word = words[index]
-    preceding = words[index - 1] if index else ""
+def _marker(text: list[str], index: int) -> Lean:
+    word = text[index]
+    preceding = text[index - 1] if index else ""
     if word in _AHEAD or (word == "to" and preceding in _BE) or (word == "be" and preceding == "to"):
         return Lean.FUTURE
     if word in _BACK or (word.endswith("ed") and len(word) > 4 and preceding != "be"):

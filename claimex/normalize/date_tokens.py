@@ -83,7 +83,7 @@ def _spelled(words: list[str], at: int) -> tuple[Token, int] | None:
             total = max(total, 1) * MULTIPLIERS[word]
         elif number is not None and ((is_tens and number < 10) or (total and total % 100 == 0)):
             total += number
-        elif number is not None and 10 <= min(total, number) and total < 100 and words[at] != "-":
+        elif number is not None and min(total, number) >= 10 and total < 100 and words[at] != "-":
             total = 100 * total + number
         else:
             break
@@ -106,7 +106,7 @@ def _settle(tokens: list[Token]) -> Iterator[Token]:
     for index, token in enumerate(tokens):
         before = tokens[index - 1].kind if index else None
         after = tokens[index + 1].kind if index + 1 < len(tokens) else None
-        if token.value == "a":
+        if token.kind is Kind.ARTICLE:
             if after is Kind.UNIT and tokens[index + 1].value != "half":
                 yield Token(Kind.NUMBER, 1)
         elif token.kind is Kind.YEAR and after is Kind.UNITS:

@@ -1,0 +1,83 @@
+"""The model card, rendered from the metrics file beside the weights; no figure in it is typed by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCardData
+
+from claimex.schema import Tag
+from claimex.score import ALL_FOUR
+from training.config import Corpus
+from training.evaluate import METRICS
+
+TEMPLATE = Path(__file__).parent / "card.md"
+DEV = "gold-dev"
+
+# Two annotators of the same 28 articles, independently: exact F1 of spans, agreement of record fields.
+AGREEMENT = {
+    "QUANTITY": 0.99, "UNIT": 0.98, "DATE": 1.00, "CLAIMANT": 0.95,
+    "value": 0.99, "unit": 0.96, "date": 0.95, "claimant": 0.99, ALL_FOUR: 0.92,
+}  # fmt: skip
+
+
+def render(weights: Path, corpora: Mapping[str, Corpus]) -> str:
+    """The card as Markdown with the Hub's YAML header. Raises KeyError if a section has not been measured yet."""
+    metrics = json.loads((weights / METRICS).read_text(encoding="utf-8"))
+    table, speed = metrics["evaluation"], metrics["speed"]
+    data = ModelCardData(
+        language=["en"],
+        license="apache-2.0",
+        library_name="transformers",
+        pipeline_tag="token-classification",
+        base_model="sentence-transformers/all-MiniLM-L6-v2",
+        metrics=["precision", "recall", "f1"],
+        tags=["token-classification", "quantity-extraction", "claim-detection", "attribution"],
+        model_name="claimex",
+        eval_results=[_eval_result(tag, table[tag]) for tag in Tag],
+    )
+    body = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
+        spans=_rows([_span_row(tag, table[tag]) for tag in Tag]),
+        records=_rows([_record_row(field, table[f"record {field}"]) for field in ("value", "unit", "date", "claimant")]
+                      + [_record_row(ALL_FOUR, table[f"record {ALL_FOUR}"])]),
+        modifier=f"{table['modifier accuracy']['accuracy']:.3f}",
+        days=f"{table['days accuracy']['accuracy']:.3f}",
+        corpora=_rows([[name, ", ".join(corpus.tags), corpus.licence, corpus.citation] for name, corpus in corpora.items()]),
+        minutes=f"{metrics['training']['seconds'] / 60:.0f}",
+        speed=_rows([[stage, f"{rate:,}"] for stage, rate in speed["characters_per_second"].items()]),
+        ratio=f"{speed['ratio']:.2f}",
+        threads=speed["threads"],
+        dtype=speed["dtype"],
+        articles=speed["articles"],
+        memory=f"{speed['peak_memory_mib']:,}",
+    )  # fmt: skip
+    return f"---\n{data}\n---\n\n{body}"
+
+
+def _eval_result(tag: Tag, row: Mapping[str, float]) -> EvalResult:
+    return EvalResult(
+        task_type="token-classification",
+        dataset_type=DEV,
+        dataset_name=f"claimex {DEV}, {tag}",
+        dataset_split="validation",
+        metric_type="f1",
+        metric_name=f"{tag} exact F1",
+        metric_value=round(row["f1"], 4),
+    )
+
+
+def _span_row(tag: str, row: Mapping[str, float]) -> list[str]:
+    figures = [f"{row[key]:.3f}" for key in ("precision", "recall", "f1", "relaxed_f1")]
+    return [tag, *figures, f"{AGREEMENT[tag]:.2f}", str(int(row["gold"]))]
+
+
+def _record_row(field: str, row: Mapping[str, float]) -> list[str]:
+    return [field, f"{row['f1']:.3f}", f"{AGREEMENT[field]:.2f}", str(int(row["gold"]))]
+
+
+def _rows(rows: Sequence[Sequence[Any]]) -> str:
+    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
