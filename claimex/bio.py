@@ -34,14 +34,17 @@ def glued(text: str, tokens: Sequence[Range]) -> list[bool]:
     result = [False] * len(tokens)
     for i in range(1, len(tokens)):
         before, start = tokens[i - 1][1], tokens[i][0]
-        if start <= before:  # two tokens may even stand for one character, such as a ligature
-            result[i] = start < before or start in inside_number or _kind(text[start - 1]) == _kind(text[start]) != ""
+        if start < before:  # two tokens may even stand for one character, such as a ligature
+            result[i] = True
+        elif not any(map(str.isspace, text[before:start])):  # tokenizers drop soft hyphens and the like inside a word
+            result[i] = start in inside_number or _goes_on(text[before - 1], text[start])
     return result
 
 
-def _kind(character: str) -> str:
-    category = unicodedata.category(character)[0]
-    return {"L": "letter", "M": "letter", "N": "digit"}.get(category, "")
+def _goes_on(before: str, after: str) -> bool:
+    """Whether a word or a number goes on from one character to the next; a combining mark always belongs to the last."""
+    left, right = unicodedata.category(before)[0], unicodedata.category(after)[0]
+    return right == "M" or (right in "LN" and left in (right, "M"))
 
 
 def encode(spans: Iterable[Span], tokens: Sequence[Range]) -> tuple[list[int], list[Span]]:
@@ -102,7 +105,7 @@ def decode(text: str, tokens: Sequence[Range], log_probs: Floats) -> list[Span]:
         for start, end, tag in _segments(path):
             a, b = first + start, first + end
             score = _score(log_probs, a, b, tag)
-            spans.append(Span(tokens[a][0], _with_marks(text, tokens[b - 1][1]), tag, score))
+            spans.append(Span(tokens[a][0], tokens[b - 1][1], tag, score))
     return spans
 
 
@@ -165,10 +168,3 @@ def _score(log_probs: Floats, start: int, end: int, tag: Tag) -> float:
     total = float(log_probs[start, BEGIN[tag]]) + float(log_probs[start + 1 : end, INSIDE[tag]].sum())
     goes_on = float(np.exp(log_probs[end, INSIDE[tag]])) if end < len(log_probs) else 0.0
     return min(1.0, float(np.exp(total)) * max(0.0, 1.0 - goes_on))
-
-
-def _with_marks(text: str, end: int) -> int:
-    """Takes in the combining marks after ``end``: tokenizers that strip accents leave them out of their offsets."""
-    while end < len(text) and unicodedata.combining(text[end]):
-        end += 1
-    return end

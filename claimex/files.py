@@ -27,6 +27,8 @@ def opened(path: str | Path) -> Iterator[IO[bytes]]:
     name = display_name(path)
     try:
         if str(path) == PIPE:
+            if sys.stdin is None:
+                raise OSError("it is closed")
             yield sys.stdin.buffer
         else:
             opener = gzip.open if name.lower().endswith(".gz") else open

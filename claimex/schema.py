@@ -228,7 +228,7 @@ class Example:
     unsure: tuple[Range, ...] = ()
 
     def __post_init__(self) -> None:
-        ordered = sorted(self.spans)
+        ordered = sorted(self.spans, key=lambda span: span.range)
         size = len(self.document.text)
         for span in ordered:
             if span.end > size:

@@ -1,7 +1,7 @@
 """Sentences and paragraphs of a news text as ranges of code points, by rules, in one pass.
 
-A blank line always ends a paragraph. A single newline ends a sentence too (headlines, bullet lists, captions), unless the
-block that it stands in is hard-wrapped, which shows in a line that goes on in lower case.
+A blank line always ends a paragraph. A single newline ends a sentence too (headlines, bullet lists, captions), unless
+the block that it stands in is hard-wrapped, which shows in a line that goes on in lower case.
 """
 
 from __future__ import annotations
@@ -18,25 +18,31 @@ _STOP = re.compile(rf"(?<![.!?…])[.!?…]++[{_CLOSERS}]*+(?=\s)|[。！？]++[
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*|[\x0c\u2029]\s*|\r\s*\r\s*")
 _NEWLINE = re.compile(r"\r\n?|[\n\x0b\x85\u2028]")
 _NEXT = re.compile(rf"\s*([{_OPENERS}]*)(\w*)")
-_TOKEN = re.compile(r"[^\s\"'“”‘’«»()\[\]{}—–]+\Z")
+_NEKOT = re.compile(r"[^\s\"'“”‘’«»()\[\]{}—–]+")  # a token, read backwards
+
+
+def _word_set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
 
 # Never the last word of a sentence: a name or a number follows.
-_TITLES = frozenset(
-    "mr mrs ms mx dr prof rev fr hon gov lt gen col maj capt cmdr cpl sgt adm sen sens rep reps pres amb supt insp st messrs"
-    " vs no nos art fig pp vol op ca cf e.g i.e viz al ft mt".split()
+_TITLES = _word_set(
+    "mr mrs ms mx dr prof rev fr hon gov lt gen col maj capt cmdr cpl sgt adm sen sens rep reps pres amb supt "
+    "insp st messrs vs no nos art fig pp vol op ca cf e.g i.e viz al ft mt"
 )
 # May end a sentence; it does where a word that opens sentences follows.
-_ABBREVIATIONS = frozenset(
-    "inc co corp ltd llc plc bros jr sr etc dept est approx univ assn a.m p.m am pm jan feb mar apr jun jul aug sep sept oct"
-    " nov dec mon tue tues wed thu thur thurs fri sat sun ariz ark calif colo conn del fla ga ill ind kan ky la mass md mich"
-    " minn miss mo mont neb nev okla ore pa penn tenn tex va vt wash wis wyo oz lb lbs in mph sq km cm mm kg tel ext".split()
+_ABBREVIATIONS = _word_set(
+    "inc co corp ltd llc plc bros jr sr etc dept est approx univ assn a.m p.m am pm jan feb mar apr jun jul aug "
+    "sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun ariz ark calif colo conn del fla ga ill ind "
+    "kan ky la mass md mich minn miss mo mont neb nev okla ore pa penn tenn tex va vt wash wis wyo oz lb lbs in "
+    "mph sq km cm mm kg tel ext"
 )
-_WORDS_TOO = frozenset("in am pm sun sat mar miss mass ill del la co ind ore".split())
-_STARTERS = frozenset(
-    "the a an in on at but and he she it they we i you this that these those there his her its their if when while as after"
-    " before since for from with by to of or so yet not no some many most all both more one two three other another such what"
-    " who how why where which according under over during despite although though however meanwhile also still then now"
-    " last next earlier later about nearly only even our my your said police".split()
+_WORDS_TOO = _word_set("in am pm sun sat mar miss mass ill del la co ind ore")
+_STARTERS = _word_set(
+    "the a an in on at but and he she it they we i you this that these those there his her its their if when "
+    "while as after before since for from with by to of or so yet not no some many most all both more one two "
+    "three other another such what who how why where which according under over during despite although though "
+    "however meanwhile also still then now last next earlier later about nearly only even our my your said police"
 )
 _LOOK_BACK = 24  # code points: no abbreviation is longer
 
@@ -93,8 +99,8 @@ def _ends_sentence(text: str, start: int, stop: re.Match[str]) -> bool:
         return stop[0][0] in "。！？" or (not word and not stop[0].startswith("."))
     if stop[0][:1] != "." or stop[0].startswith(".."):
         return True
-    before = _TOKEN.search(text[max(start, stop.start() - _LOOK_BACK) : stop.start()])
-    token = before[0] if before else ""
+    before = _NEKOT.match(text[max(start, stop.start() - _LOOK_BACK) : stop.start()][::-1])
+    token = before[0][::-1] if before else ""
     if token.isdigit() and stop.start() - len(token) == start:
         return False  # the number of a list's item
     closed = len(stop[0]) > 1 and not stop[0].endswith(")")
@@ -102,7 +108,7 @@ def _ends_sentence(text: str, start: int, stop: re.Match[str]) -> bool:
 
 
 def _runs_on(token: str, following: str, opened: bool) -> bool:
-    """Whether the full stop after ``token`` may mark an abbreviation inside a sentence that goes on with ``following``."""
+    """Whether the full stop after ``token`` only marks an abbreviation, the sentence going on with ``following``."""
     known = token.lower().lstrip("-/")
     if known in _TITLES:
         return not (opened or (known == "no" and not following[:1].isdigit()))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -11,8 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from transformers import AutoModelForTokenClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import AutoModelForTokenClassification, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.utils import logging as transformers_logging
 
 from claimex.bio import LABELS, Floats, decode
@@ -31,10 +32,15 @@ class Settings:
     overlap: int = 48
     temperature: float = 1.0
 
+    def __post_init__(self) -> None:
+        if not (0 <= self.overlap < self.window and self.temperature > 0):
+            raise ValueError(f"settings need 0 <= overlap < window and temperature > 0, not {self}")
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A tokenized text: ids, and for each the range of its characters, without blanks (so it may be empty)."""
+    """A tokenized text: ids, and for each the range of its characters, without blanks (so it may be empty) and with the
+    combining marks that follow: tokenizers that strip accents leave them out of their offsets."""
 
     ids: list[int]
     ranges: list[Range]
@@ -61,7 +67,7 @@ class Tokenizer:
                 ) from None
         encodings = self._backend.encode_batch(list(texts), add_special_tokens=False)
         return [
-            Tokens(encoding.ids, [_without_blanks(text, *offsets) for offsets in encoding.offsets])
+            Tokens(encoding.ids, [_visible(text, *offsets) for offsets in encoding.offsets])
             for text, encoding in zip(texts, encodings, strict=True)
         ]
 
@@ -75,11 +81,13 @@ class Tokenizer:
         return int(self.tokenizer.pad_token_id)
 
 
-def _without_blanks(text: str, start: int, end: int) -> Range:
+def _visible(text: str, start: int, end: int) -> Range:
     while start < end and text[start].isspace():
         start += 1
     while start < end and text[end - 1].isspace():
         end -= 1
+    while start < end < len(text) and unicodedata.category(text[end])[0] == "M":
+        end += 1
     return start, end
 
 
@@ -188,30 +196,48 @@ def load(model: str | Path | None = None, *, device: str | None = None) -> Trans
     local = Path(where).is_dir()
     if not local and (isinstance(where, Path) or str(where).startswith((".", "/", "~")) or str(where).count("/") > 1):
         raise ModelError(f"{where}: no such weights directory")
-    config = _checked_config(Path(where)) if local else {}
+    if local:
+        _check_config(Path(where))
+    try:
+        with _quiet():
+            network, info = AutoModelForTokenClassification.from_pretrained(
+                where, dtype=_dtype(target), local_files_only=local, output_loading_info=True
+            )
+            tokenizer = load_tokenizer(where, local_files_only=local)
+    except Exception as error:  # the libraries below raise whatever they like, down to Exception itself
+        reason = [*str(error).strip().splitlines(), type(error).__name__][0]
+        raise ModelError(f"{where}: cannot load these weights: {reason}") from error
+    if info["missing_keys"] or info["mismatched_keys"]:
+        raise ModelError(f"{where}: the weights lack {sorted(info['missing_keys'])[:3]}: not a whole checkpoint")
+    config = network.config.to_dict()
+    _check_labels(where, config)
+    return TransformerTagger(network.to(target).eval(), tokenizer, _settings(where, config))
+
+
+def load_tokenizer(where: str | Path, *, local_files_only: bool = False) -> Tokenizer:
+    """The tokenizer as its tokenizer.json describes it.
+
+    Not by AutoTokenizer: that one rebuilds the tokenizer of the model's family around the vocabulary, without changes
+    such as digits split from letters, and where the files are missing makes up an empty one.
+    """
+    return Tokenizer(PreTrainedTokenizerFast.from_pretrained(where, local_files_only=local_files_only))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without transformers' warnings and progress bars: whatever matters in them becomes an error."""
     verbosity, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     try:
-        network, info = AutoModelForTokenClassification.from_pretrained(
-            where, dtype=_dtype(target), local_files_only=local, output_loading_info=True
-        )
-        tokenizer = AutoTokenizer.from_pretrained(where, local_files_only=local)
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise ModelError(f"{where}: cannot load these weights: {str(error).strip().splitlines()[0]}") from error
+        yield
     finally:
         transformers_logging.set_verbosity(verbosity)
         if bars:
             transformers_logging.enable_progress_bar()
-    if info["missing_keys"] or info["mismatched_keys"]:
-        raise ModelError(f"{where}: the weights lack {sorted(info['missing_keys'])[:3]}: not a whole checkpoint")
-    config = config or network.config.to_dict()
-    _check_labels(where, config)
-    settings = Settings(**config.get(SETTINGS_KEY, {}))
-    return TransformerTagger(network.to(target).eval(), Tokenizer(tokenizer), settings)
 
 
-def _checked_config(directory: Path) -> dict[str, Any]:
+def _check_config(directory: Path) -> None:
     path = directory / "config.json"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
@@ -222,15 +248,25 @@ def _checked_config(directory: Path) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise ModelError(f"{path}: holds no JSON object: the checkpoint is broken")
     _check_labels(directory, config)
-    return config
 
 
 def _check_labels(where: str | Path, config: dict[str, Any]) -> None:
-    names = config.get("id2label") or {}
-    labels = tuple(str(names[key]) for key in sorted(names, key=int))
-    if labels != LABELS:
-        found = ", ".join(labels[:4]) or "none"
+    given = config.get("id2label")
+    names = {str(key): name for key, name in given.items()} if isinstance(given, dict) else {}
+    if names != {str(i): label for i, label in enumerate(LABELS)}:
+        found = ", ".join(map(str, list(names.values())[:4])) or "none"
         raise ModelError(f"{where}: its labels ({found}, ...) are not claimex's ({', '.join(LABELS[:3])}, ...)")
+
+
+def _settings(where: str | Path, config: dict[str, Any]) -> Settings:
+    try:
+        settings = Settings(**config.get(SETTINGS_KEY, {}))
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{where}: config.json's entry {SETTINGS_KEY!r} does not fit: {error}") from None
+    positions = config.get("max_position_embeddings")
+    if positions is not None and settings.window + 2 > positions:
+        raise ModelError(f"{where}: windows of {settings.window} tokens and 2 special ones, but {positions} positions")
+    return settings
 
 
 def _dtype(device: torch.device) -> torch.dtype:

@@ -21,8 +21,8 @@ class Window:
 def windows(tokens: int, size: int, overlap: int) -> list[Window]:
     """Windows of at most ``size`` tokens over ``tokens`` tokens, neighbours sharing about ``overlap`` of them.
 
-    They are of one length, no longer than need be, and each token is answered for once, by the window in which it stands farthest from an
-    edge. Raises ValueError unless ``0 <= overlap < size``.
+    They are of one length, no longer than need be, and each token is answered for once, by the window in which it
+    stands farthest from an edge. Raises ValueError unless ``0 <= overlap < size``.
     """
     if not 0 <= overlap < size:
         raise ValueError(f"windows need 0 <= overlap < size, not size {size} and overlap {overlap}")

@@ -229,7 +229,7 @@ ranges = st.tuples(st.integers(0, 30), st.integers(1, 6)).map(lambda pair: (pair
 
 
 @given(gold=st.lists(ranges, max_size=6), answers=st.lists(ranges, max_size=6))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 def test_records_are_aligned_by_overlap(gold: list[tuple[int, int]], answers: list[tuple[int, int]]) -> None:
     """Which answer each record got shows in the value; expected is the definition, pair by pair."""
     free, expected = list(range(len(answers))), []

@@ -29,10 +29,10 @@ def fit(
     output: Annotated[str, typer.Option(help="Where to write, instead of the config's own place.")] = "",
 ) -> None:
     """Train what CONFIG describes; a killed run goes on where it was. Prints the checkpoint's directory."""
-    from training.fit import fit as train
+    read, directory = read_config(config), data_directory(data)
+    from training.fit import fit as train  # takes seconds, so after what may be wrong
 
-    read = read_config(config)
-    typer.echo(train(dataclasses.replace(read, output=output) if output else read, config, data_directory(data)))
+    typer.echo(train(dataclasses.replace(read, output=output) if output else read, config, directory))
 
 
 @app.command()

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """A corpus by name. ``path`` lies in the data directory, or beside the config where it starts with a dot."""
+    """A corpus by name. ``path`` lies in the data directory."""
 
     path: str
     reader: str
@@ -41,11 +41,16 @@ class Stage:
 
     corpora: dict[str, float]  # name to share of its documents, drawn by the seed
     epochs: float
-    batch: int = 8  # windows in a step, over all processes
+    batch: int = 8  # windows in a step of one device
     learning_rate: float = 1e-4
     warmup: float = 0.1  # part of the stage's steps
     weight_decay: float = 0.01
     evaluate: bool = False  # after each epoch, keeping the best weights
+
+    def __post_init__(self) -> None:
+        for name, share in self.corpora.items():
+            if not 0 < share <= 1:
+                raise ConfigError(f"corpora.{name}: should be a share in (0, 1], not {share}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,16 @@ class Config:
     overlap: int = 48
     seed: int = 13
     bf16: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.stages:
+            raise ConfigError("stages: should hold at least one")
+        if not 0 <= self.overlap < self.window:
+            raise ConfigError(f"overlap: should be in [0, window), not {self.overlap}")
+        if any(self.dev in stage.corpora for stage in self.stages):
+            raise ConfigError(f"dev: {self.dev} is for choosing, never for training")
+        if not self.dev and any(stage.evaluate for stage in self.stages):
+            raise ConfigError("dev: a stage that evaluates needs this corpus")
 
 
 def read_config(path: Path) -> Config:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import gzip
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from claimex.errors import ConfigError
+from claimex.files import decode, opened
 from claimex.jsonl import read_examples
 from claimex.schema import Document, Example, Range, Span, Tag
 from training.config import Corpus
@@ -20,7 +20,7 @@ Row = dict[str, Any]
 _FREQUENCY = {"SET"}
 _VAGUE = {"now", "currently", "recently", "soon", "already", "earlier", "later", "once", "daily", "weekly", "monthly"}
 # Where a quantity of MeasEval starts with its modifier, and what stands between number and unit.
-_NUMBER = re.compile(r"[-−+±]?\d[\d.,  ]*(?:\s*(?:-|–|to|and|or|±)\s*\d[\d.,]*)?(?:\s+(?:million|billion|trillion))?")
+_NUMBER = re.compile(r"[-−+±]?\d[\d.,  ]*(?:\s*(?:-|–|to|and|or|±)\s*\d[\d.,]*)?(?:\s*(?:million|billion|trillion)\b)?")
 _FIRST_PERSON = {"i", "we", "me", "us"}
 _REPORTS = re.compile(
     r"\b(?:sa(?:y|ys|id|ying)|accord|report|show|add(?:s|ed|ing)?\b|writ|wrote|suggest|t(?:ell|old)|call(?:s|ed)\b|argu|"
@@ -50,18 +50,17 @@ def read_corpus(corpus: Corpus, directory: Path) -> list[Example]:
             spans = tuple(_disjoint(span for span in found if isinstance(span, Span)))
             unsure = tuple(range_ for range_ in found if not isinstance(range_, Span))
             examples.append(Example(document, spans, annotated, unsure=unsure))
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ConfigError(f"{path}:{line}: not in the form of {corpus.reader!r}: {error}") from None
     return examples
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Row]]:
-    opener: Callable[..., Any] = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as lines:
+    with opened(path) as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 try:
-                    yield number, json.loads(line)
+                    yield number, json.loads(decode(line))
                 except ValueError as error:
                     raise ConfigError(f"{path}:{number}: is no JSON: {error}") from None
 

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoModelForTokenClassification, AutoTokenizer
+from transformers import AutoModelForTokenClassification
+
+from claimex.errors import ConfigError
+from claimex.tagger import load
 
 INDEX = "model.safetensors.index.json"
 SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
@@ -16,10 +19,14 @@ SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"
 
 def export(checkpoint: Path, directory: Path, dtype: torch.dtype = torch.float16) -> None:
     """Writes ``directory`` anew. The first shard holds the embeddings: frozen in training, they are the same file in
-    every release, so that a repository does not grow by them."""
+    every release, so that a repository does not grow by them. Raises ModelError for a checkpoint that is not whole or
+    not ours, and ConfigError rather than delete a directory that holds anything else than weights."""
+    tokenizer = load(checkpoint, device="cpu").tokenizer.tokenizer
     model = AutoModelForTokenClassification.from_pretrained(checkpoint, dtype=dtype)
-    tokenizer = AutoTokenizer.from_pretrained(checkpoint)
-    shutil.rmtree(directory, ignore_errors=True)
+    if directory.exists():
+        if not (directory / "config.json").is_file() and any(directory.iterdir()):
+            raise ConfigError(f"{directory}: not empty, and no weights directory: name another one")
+        shutil.rmtree(directory)
     directory.mkdir(parents=True)
     tokenizer.save_pretrained(directory)
     model.config.save_pretrained(directory)

@@ -19,7 +19,6 @@ from tokenizers.pre_tokenizers import Sequence as PreTokenizers
 from transformers import (
     AutoConfig,
     AutoModelForTokenClassification,
-    AutoTokenizer,
     PreTrainedModel,
     Trainer,
     TrainerCallback,
@@ -32,6 +31,7 @@ from claimex.bio import LABELS
 from claimex.errors import ConfigError
 from claimex.schema import Example
 from claimex.tagger import Settings, Tokenizer, TransformerTagger, settings_entry
+from claimex.tagger import load_tokenizer as read_tokenizer
 from training.config import Config, Stage, corpus_named, read_corpora
 from training.corpora import read_corpus
 from training.data import Collator, dataset, partial_loss, window_rows
@@ -44,20 +44,30 @@ def fit(config: Config, config_path: Path, data: Path) -> Path:
     """Trains, and returns the directory of the checkpoint, float32. Goes on where a killed run had stopped."""
     output = Path(config.output)
     output.mkdir(parents=True, exist_ok=True)
-    (output / "config.yaml").write_text(yaml.safe_dump(dataclasses.asdict(config), sort_keys=False), encoding="utf-8")
+    _keep_config(config, output / "config.yaml")
     examples = _read_all(config, config_path, data)
     set_seed(config.seed)
     tokenizer = load_tokenizer(config)
     model = load_base(config)
     for number, stage in enumerate(config.stages):
         done = output / f"stage-{number}"
-        if not (done / "config.json").exists():
+        if not done.is_dir():
             if number:
-                model = AutoModelForTokenClassification.from_pretrained(output / f"stage-{number - 1}", dtype=torch.float32)
+                model = AutoModelForTokenClassification.from_pretrained(
+                    output / f"stage-{number - 1}", dtype=torch.float32
+                )
             _freeze(model, config.frozen)
             _run(config, stage, model, tokenizer, examples, output / f"stage-{number}-checkpoints")
             _save(model, tokenizer, done)
     return output / f"stage-{len(config.stages) - 1}"
+
+
+def _keep_config(config: Config, path: Path) -> None:
+    """Saves the resolved config. Raises ConfigError where another job's lies: its stages are not this one's."""
+    resolved = yaml.safe_dump(dataclasses.asdict(config), sort_keys=False)
+    if path.exists() and path.read_text(encoding="utf-8") != resolved:
+        raise ConfigError(f"{path}: is of a job with another config: delete {path.parent} or pass another --output")
+    path.write_text(resolved, encoding="utf-8")
 
 
 def _read_all(config: Config, config_path: Path, data: Path) -> dict[str, list[Example]]:
@@ -82,12 +92,12 @@ def base_directory(base: str) -> str:
 
 def load_tokenizer(config: Config) -> Tokenizer:
     """The base encoder's tokenizer, made ready for numbers with units attached."""
-    tokenizer = AutoTokenizer.from_pretrained(base_directory(config.base))
+    tokenizer = read_tokenizer(base_directory(config.base))
     if config.tokenizer_split_digits:
-        backend = tokenizer.backend_tokenizer
+        backend = tokenizer.tokenizer.backend_tokenizer
         backend.pre_tokenizer = PreTokenizers([backend.pre_tokenizer, Digits(individual_digits=False)])
-    tokenizer.model_max_length = config.window + 2
-    return Tokenizer(tokenizer)
+    tokenizer.tokenizer.model_max_length = config.window + 2
+    return tokenizer
 
 
 def load_base(config: Config) -> PreTrainedModel:
@@ -132,7 +142,7 @@ def _run(
         of_corpus, alignment = window_rows(taken, tokenizer, config.window, config.overlap)
         log.info("%s: %d documents, %d windows; %s", name, len(taken), len(of_corpus), alignment)
         rows += of_corpus
-    evaluate = stage.evaluate and bool(config.dev)
+    evaluate = stage.evaluate
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
         num_train_epochs=stage.epochs,
@@ -160,11 +170,11 @@ def _run(
         model=model,
         args=arguments,
         train_dataset=dataset(rows),
+        eval_dataset=examples[config.dev] if evaluate else None,
         data_collator=Collator(tokenizer.pad_id),
         compute_loss_func=lambda outputs, labels, num_items_in_batch=None: partial_loss(outputs.logits, labels),
         callbacks=[JsonLog(Path(config.output) / "log.jsonl")],
     )
-    trainer.dev = examples[config.dev] if evaluate else []
     trainer.tagger = TransformerTagger(model, tokenizer, Settings(config.window, config.overlap))
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None)
 
@@ -172,16 +182,18 @@ def _run(
 class SpanTrainer(Trainer):  # type: ignore[misc]
     """Evaluates what users get: exact spans of whole documents, through the same tagger that extraction runs."""
 
-    dev: Sequence[Example] = ()
     tagger: TransformerTagger
 
     def evaluate(self, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any) -> dict[str, float]:
-        """Exact F1 by tag on the dev documents."""
+        """Exact F1 by tag on the examples that were given as the evaluation set."""
         self.model.eval()
         metric = SpanF1(keep_in_memory=True)
-        predicted = self.tagger.tag(example.document for example in self.dev)
-        for example, spans in zip(self.dev, predicted, strict=True):
-            as_rows = [[{"start": s.start, "end": s.end, "tag": str(s.tag)} for s in each] for each in (spans, example.spans)]
+        examples: Sequence[Example] = self.eval_dataset
+        predicted = self.tagger.tag(example.document for example in examples)
+        for example, spans in zip(examples, predicted, strict=True):
+            as_rows = [
+                [{"start": s.start, "end": s.end, "tag": str(s.tag)} for s in each] for each in (spans, example.spans)
+            ]
             metric.add(prediction=as_rows[0], reference=as_rows[1])
         values = {f"{metric_key_prefix}_{name}": float(value) for name, value in (metric.compute() or {}).items()}
         self.log(values)
@@ -204,6 +216,8 @@ class JsonLog(TrainerCallback):  # type: ignore[misc]
 
 
 def _save(model: PreTrainedModel, tokenizer: Tokenizer, directory: Path) -> None:
-    """The config goes last: its presence says that the stage is whole."""
-    tokenizer.tokenizer.save_pretrained(directory)
-    model.save_pretrained(directory)
+    """Whole or not at all: the directory's presence says that the stage is done."""
+    part = directory.with_name(f"{directory.name}-part")
+    tokenizer.tokenizer.save_pretrained(part)
+    model.save_pretrained(part)
+    part.rename(directory)

@@ -20,6 +20,7 @@ class Kind(Enum):
     MONTH = auto()  # 1 to 12
     WEEKDAY = auto()  # 1 to 7, Monday first
     SEASON = auto()  # its first month
+    QUARTER = auto()  # 3 for "Q3"
     HOLIDAY = auto()  # its name
     UNIT = auto()  # "year"
     UNITS = auto()  # "year" where the text has a plural
@@ -176,9 +177,9 @@ PHRASES: tuple[tuple[tuple[str, ...], Token], ...] = tuple(
         ("christmas day", Token(Kind.HOLIDAY, "christmas")),
         ("christmas", Token(Kind.HOLIDAY, "christmas")),
         ("boxing day", Token(Kind.HOLIDAY, "boxing day")),
-        ("new year 's eve", Token(Kind.HOLIDAY, "new year's eve")),
-        ("new year 's day", Token(Kind.HOLIDAY, "new year's day")),
-        ("valentine 's day", Token(Kind.HOLIDAY, "valentine's day")),
+        ("new year ' s eve", Token(Kind.HOLIDAY, "new year's eve")),
+        ("new year ' s day", Token(Kind.HOLIDAY, "new year's day")),
+        ("valentine ' s day", Token(Kind.HOLIDAY, "valentine's day")),
         ("independence day", Token(Kind.HOLIDAY, "independence day")),
         ("halloween", Token(Kind.HOLIDAY, "halloween")),
         ("thanksgiving day", Token(Kind.HOLIDAY, "thanksgiving")),

@@ -31,8 +31,8 @@ class Lean(IntEnum):
     FUTURE = 1
 
 
-# How far ahead a date without a year may lie, by the lean of the text around it.
-_HORIZON = {Lean.PAST: dt.timedelta(days=60), Lean.OPEN: dt.timedelta(days=140)}
+# How far ahead a date without a year may lie where no tense says so.
+_HORIZON = dt.timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,10 @@ class Anchor:
         return calendar.night(calendar.shift(self.day, "day", -1))
 
     def unit(self, unit: str, offset: int) -> Period:
-        """The calendar unit ``offset`` units away: ("year", -1) is last year. A decade counts as ten years."""
+        """The calendar unit ``offset`` units away: ("year", -1) is last year."""
         if self.day is None:
             return calendar.unknown(unit)
-        size = "year" if unit == "decade" and offset not in (-1, 0, 1) else unit
-        return calendar.containing(size, calendar.shift(self.day, unit, offset))
+        return calendar.containing(unit, calendar.shift(self.day, unit, offset))
 
     def weekend(self) -> Period:
         """The latest weekend that has begun; the coming one where the text looks ahead."""
@@ -127,8 +126,7 @@ class Anchor:
             return next((period for _, last, period in reversed(every) if last < today), None)
         if self.lean is Lean.FUTURE:
             return next((period for _, last, period in every if last >= today), None)
-        horizon = _HORIZON[self.lean]
-        return next((p for first, _, p in reversed(every) if (first - today) <= horizon), None)
+        return next((p for first, _, p in reversed(every) if (first - today) <= _HORIZON), None)
 
 
 def _occurrences(yearly: calendar.Yearly, year: int) -> Iterator[tuple[dt.date, dt.date, Period]]:

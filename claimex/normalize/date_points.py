@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from claimex.normalize import calendar_periods as calendar
@@ -19,10 +19,14 @@ CONNECTORS = (Kind.TO, Kind.AND, Kind.DASH)
 
 @dataclass(frozen=True, slots=True)
 class PointReaders(ABC):
-    """Each reader takes all of its tokens or returns None. ``month`` is that of the date before a bare day."""
+    """Each reader takes all of its tokens or returns None. ``month`` is that of the date before a bare day.
+
+    ``known`` remembers what was read: readers try many cuts of the same tokens, which would else take exponential time.
+    """
 
     anchor: Anchor
     month: int | None = None
+    known: dict[Tokens, Period | None] = field(default_factory=dict, compare=False)
 
     @abstractmethod
     def read(self, tokens: Tokens) -> Period | None:
@@ -121,11 +125,10 @@ class PointReaders(ABC):
                 return calendar.month_day(self.month, day)
             case [Token(Kind.SEASON, int(month))]:
                 return calendar.season(month)
-            case [Token(Kind.ORDINAL | Kind.DAY, int(number)), Token(Kind.UNIT, "quarter" | "half" as unit)] | [
-                Token(Kind.UNIT, "quarter" | "half" as unit),
-                Token(Kind.NUMBER, int(number)),
-            ]:
+            case [Token(Kind.ORDINAL | Kind.DAY, int(number)), Token(Kind.UNIT, "quarter" | "half" as unit)]:
                 return calendar.part_of_year(unit, number)
+            case [Token(Kind.QUARTER, int(number))]:
+                return calendar.part_of_year("quarter", number)
             case [Token(Kind.HOLIDAY, str(name))]:
                 return calendar.holiday(name)
         return None
@@ -189,6 +192,8 @@ class PointReaders(ABC):
 
     def _ago(self, tokens: Tokens) -> Period | None:
         match tokens:
+            case [Token(Kind.NUMBER, int(count)), Token(Kind.UNIT | Kind.UNITS, "decade"), Token(Kind.AGO, int(sign))]:
+                return self.anchor.unit("year", sign * count * 10)
             case [Token(Kind.NUMBER, int(count)), Token(Kind.UNIT | Kind.UNITS, str(unit)), Token(Kind.AGO, int(sign))]:
                 return self.anchor.unit(unit, sign * count)
             case [*_, Token(Kind.UNIT | Kind.UNITS), Token(Kind.AGO, int(sign))]:

@@ -21,6 +21,7 @@ _LEXEME = re.compile(
       | (?P<clock>\d{1,2}(?:[:.h]\d{2}){0,2}\ ?[ap]\.?\ ?m\b | \d{1,2}[:h]\d{2}\b | \d{4}(?=\ ?(?:gmt|hrs|hours)\b))
       | (?P<decade>(?:\d\d|')?\d0'?s)\b
       | (?P<day>\d{1,2}\ ?(?:st|nd|rd|th))\b
+      | (?P<quarter>q[1-4])\b
       | (?P<short>'\d\d)\b
       | (?P<number>\d{1,3}(?:,\d{3})+\b | \d+)
       | (?P<word>[^\W\d_]+)
@@ -163,6 +164,7 @@ _NUMERALS: dict[str, Callable[[str], Token]] = {
     "decade": _decade,
     "half": lambda surface: Token(Kind.UNIT, "half"),
     "day": lambda surface: Token(Kind.DAY, _digits(surface)[0]),
+    "quarter": lambda surface: Token(Kind.QUARTER, int(surface[1])),
     "short": lambda surface: Token(Kind.YEAR, _full_year(_digits(surface)[0])),
     "number": _number,
 }

@@ -27,6 +27,7 @@ from claimex.schema import Grain, Period, Unparsed
 
 __all__ = ["WeekdayPolicy", "parse_date"]
 
+_CONTEXT = 120  # characters on either side; more cannot change the reading
 # What closes a length of time, and at most four words for its last day.
 _CLOSING = re.compile(
     r"\s?(?:that |which )?(?:end(?:ed|ing|s)|through|to)(?: on| in| next)? (?P<end>\S+(?: \S+){0,3})", re.IGNORECASE
@@ -53,9 +54,9 @@ def parse_date(
             return Unparsed("too long for a date")
         if unknown := next((token.value for token in tokens if token.kind is Kind.UNKNOWN), None):
             return Unparsed(f"{unknown!r} is not a word of dates")
-        anchor = Anchor(reference, lean(f"{before} {text}", after), policy)
-        grammar = _Grammar(anchor, _month_in(before))
-        period = _closed_by(after, tokens, grammar) or grammar.read(tokens)
+        anchor = Anchor(reference, lean(before[-_CONTEXT:], after[:_CONTEXT]), policy)
+        grammar = _Grammar(anchor, _month_in(before[-30:]))
+        period = _closed_by(after[:_CONTEXT], tokens, grammar) or grammar.read(tokens)
         return period or Unparsed("not a date that the grammar knows")
     except AmbiguousDateError as error:
         return Unparsed(str(error))
@@ -65,7 +66,11 @@ def parse_date(
 
 def _month_in(before: str) -> int | None:
     """The month of a date that ends where ``before`` ends: "April 24 to" gives the month to a bare "25"."""
-    for token in reversed(tokenize(before[-30:]) or ()):
+    try:
+        tokens = tokenize(before) or ()
+    except AmbiguousDateError:
+        return None
+    for token in reversed(tokens):
         if token.kind is Kind.MONTH and isinstance(token.value, int):
             return token.value
         if token.kind not in (Kind.NUMBER, Kind.DAY, *CONNECTORS):
@@ -95,6 +100,11 @@ class _Grammar(PointReaders):
 
     def read(self, tokens: Tokens) -> Period | None:
         """The period that all of ``tokens`` stand for; None where no reader knows the pattern."""
+        if tokens not in self.known:
+            self.known[tokens] = self._read(tokens)
+        return self.known[tokens]
+
+    def _read(self, tokens: Tokens) -> Period | None:
         readers = (
             self._absolute,
             self._deictic,
@@ -219,17 +229,17 @@ class _Grammar(PointReaders):
         for left, right in _completions(tokens[: places[0]], tokens[places[0] + 1 :]):
             start = self.read(left)
             end = start and self.read(right)
-            if start and end and start.first and end.last and end.last < start.first:  # Friday to Monday
-                if self.anchor.lean is Lean.FUTURE:
-                    end = self._seen_from(start.first, Lean.FUTURE).read(right)
-                else:
-                    start = self._seen_from(end.last, Lean.PAST).read(left)
+            first, last = start and start.first, end and end.last
+            if first and last and last < first and self.anchor.lean is Lean.FUTURE:
+                end = self._seen_from(first, Lean.FUTURE).read(right)
+            elif first and last and last < first:
+                start = self._seen_from(last, Lean.PAST).read(left)
             if start and end and (whole := _spanning(start, end)):
                 return whole
         return None
 
     def _seen_from(self, day: dt.date, leaning: Lean) -> _Grammar:
-        return replace(self, anchor=replace(self.anchor, day=day, lean=leaning))
+        return _Grammar(replace(self.anchor, day=day, lean=leaning), self.month)
 
     def _labelled(self, tokens: Tokens) -> Period | None:
         """A period that names its own kind: "the July to September quarter", "the week of June 5"."""

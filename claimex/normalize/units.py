@@ -1,0 +1,132 @@
+"""The unit of a quantity: what is counted or measured, in which currency, per what.
+
+Conventions, where the words alone leave something open:
+
+- Names are British: "kilometre", "litre". "ton" (long or short is not said) stays apart from "tonne".
+- "$" and "dollar" are the US dollar, "rupee" the Indian rupee, "yuan"/"renminbi" the Chinese yuan, "yen" and "¥" the
+  Japanese yen, "won" the South Korean won, "ruble" the Russian ruble. Other words that several countries use ("peso",
+  "franc", "krone", "cent") give a currency with that name and no code.
+- "pounds" alone is money, of a country not said; with an *of*-phrase ("pounds of rice"), and as "lb", it is weight.
+- "point" is the point of an index, a score or a poll: a measure, never a percentage point, which must be spelled out;
+  "basis point" is a percentage point's hundredth.
+- "bps" is basis points; "C" and "F" are degrees.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import lru_cache
+
+from claimex.normalize.nouns import singular_phrase
+from claimex.normalize.unit_tables import RATES, currency, key_of, measure, tidy
+from claimex.schema import Unit, UnitKind, Unparsed
+
+# Code points. No phrase that names a unit is longer; it also bounds the work that hostile text can ask for.
+LONGEST = 300
+_LONGEST_NAME = 48
+
+_QUOTES = dict.fromkeys(map(ord, '"“”'))
+_BRACKETS = dict.fromkeys(map(ord, "()[]"))
+_IN_BRACKETS = re.compile(r"\([^()]*\) ?")
+_ARTICLE = re.compile(r"^(?:the|an?)(?: |$)", re.IGNORECASE)
+_OF = re.compile(r" (?:(worth )?of|in|worth) ")
+_PER = re.compile(r"[ -](per)[ -]| ?/ ?|(?<! of)[ -]an?[ -]| (?:each|every) ")
+_ADVERBS = {
+    "annually": "year",
+    "yearly": "year",
+    "monthly": "month",
+    "weekly": "week",
+    "daily": "day",
+    "hourly": "hour",
+}
+_DENOMINATORS = {"annum": "year", "capita": "person", "head": "person"}
+# Around a unit of measurement these say nothing about which one it is.
+_BEFORE = re.compile(
+    r"^(?:(?:hundred|thousand|million|billion|trillion|mln|bln|bn|consecutive|straight|full|additional|extra|more|further"
+    r"|another|other|whole|total|long|successive|nearly|about|of) )+"
+)
+_AFTER = re.compile(r" (?:long|wide|high|tall|deep|thick|away|apart|owned|strong|each|more|ago|plus)$")
+
+
+@lru_cache(maxsize=8192)
+def parse_unit(text: str) -> Unit | Unparsed:
+    """What the surface of a UNIT span stands for.
+
+    A unit of measurement, time or money gets its canonical name and symbol or ISO code; any other phrase is a count,
+    named by the singular of its head with the modifiers before it. ``per`` is canonical where it is a unit, else the
+    singular ("family"), or as written where it holds a number ("100,000 people"). Never raises.
+    """
+    if len(text) > LONGEST:
+        return Unparsed(f"longer than {LONGEST} characters")
+    surface = tidy(text).translate(_QUOTES).strip("-–— ,;:")
+    plain = surface.translate(_BRACKETS)
+    body, per = _split_rate(RATES.get(plain) or RATES.get(plain.lower(), plain))
+    unit = _known(body) or _with_object(body)
+    return replace(unit, per=per) if unit else _counted(_IN_BRACKETS.sub("", surface) or plain)
+
+
+@lru_cache(maxsize=8192)
+def _known(phrase: str) -> Unit | None:
+    """The unit of measurement, time or money that a phrase is; None for anything else."""
+    if not 0 < len(phrase) <= _LONGEST_NAME:
+        return None
+    key = key_of(phrase)
+    unit = measure(phrase, key) if key != "pound" else None
+    unit = unit or currency(phrase, key)
+    if unit is None:
+        bare = _AFTER.sub("", _BEFORE.sub("", key))
+        unit = _known(bare) if bare != key else None
+    return unit
+
+
+def _split_rate(phrase: str) -> tuple[str, str | None]:
+    """A phrase without its *per* part, and what that part names. Anything said of the whole after it is put back."""
+    body, _, adverb = phrase.rpartition(" ")
+    if body and adverb.lower() in _ADVERBS:
+        return body, _ADVERBS[adverb.lower()]
+    for sign in _PER.finditer(phrase):
+        left, right = phrase[: sign.start()], phrase[sign.end() :]
+        denominator, of, rest = right.partition(" of ")
+        if left and right and (sign[1] or _known(denominator) or _known(left)):
+            return left + of + rest, _denominator(denominator)
+    return phrase, None
+
+
+def _denominator(phrase: str) -> str:
+    if phrase.lower() in _DENOMINATORS:
+        return _DENOMINATORS[phrase.lower()]
+    if any(c.isdigit() for c in phrase) and " " in phrase:
+        return phrase
+    body, per = _split_rate(phrase)  # "a ton a year"
+    unit = _known(body)
+    name = unit.name if unit else singular_phrase(body)
+    return f"{name} per {per}" if per else name
+
+
+def _with_object(phrase: str) -> Unit | None:
+    """A unit of measurement with what it measures: "tons of grain", "dollars worth of drugs", "percent respondents"."""
+    link = _OF.search(phrase)
+    head, rest = (
+        (phrase[: link.start()], phrase[link.end() :]) if link else phrase.split(" ", 1) if " " in phrase else ("", "")
+    )
+    unit = _known(head)
+    if unit is None or not (link or unit.kind is UnitKind.PERCENT):
+        return None
+    if unit.name == "pound" and unit.code is None:
+        unit = measure("lb", "lb") or unit
+    return replace(unit, of=_without_article(rest))
+
+
+def _counted(phrase: str) -> Unit | Unparsed:
+    body, per = _split_rate(phrase)
+    head, _, of = _without_article(body).partition(" of ")
+    if not any(map(str.isalpha, head)):
+        return Unparsed("no word in it")
+    if sum(map(str.isalnum, head)) < 2:
+        return Unparsed("a single letter that is no unit's symbol")
+    return Unit(singular_phrase(head), UnitKind.COUNT, None, _without_article(of) or None, per)
+
+
+def _without_article(phrase: str) -> str:
+    return _ARTICLE.sub("", phrase)

@@ -1,0 +1,34 @@
+"""``import claimex`` is for everybody, also for who only reads documents: it costs next to nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+CODE = """
+import json, sys, time
+began = time.perf_counter()
+import claimex
+seconds = time.perf_counter() - began
+print(json.dumps([seconds, sorted({name.partition(".")[0] for name in sys.modules})]))
+"""
+HEAVY = {
+    "torch",
+    "transformers",
+    "tokenizers",
+    "safetensors",
+    "numpy",
+    "pint",
+    "babel",
+    "dateutil",
+    "rich",
+    "typer",
+    "tqdm",
+}
+
+
+def test_import_is_fast_and_brings_no_heavy_module() -> None:
+    runs = [json.loads(subprocess.check_output([sys.executable, "-c", CODE], text=True)) for _ in range(3)]
+    assert HEAVY.isdisjoint(runs[0][1])
+    assert min(seconds for seconds, _ in runs) < 0.3

@@ -1,0 +1,334 @@
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from safetensors.torch import load_file
+from transformers import AutoModelForTokenClassification
+
+from claimex import tagger
+from claimex.bio import BEGIN, LABELS
+from claimex.errors import InputError, ModelError
+from claimex.schema import Document, Span, Tag
+from claimex.tagger import Settings, TransformerTagger, load
+from claimex.windows import windows
+from tests.strategies import TEXTS
+from tests.test_bio import check_spans, plain
+
+# The tagger keeps no state between calls.
+with_tagger = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+TEXTS_OF_ALL_LENGTHS = [
+    "The mayor said 57 people were hurt on Tuesday.",
+    "",
+    "No.",
+    "Police said 300km of road, 12 tonnes of salt and 5,975.7 km of cable were gone. " * 9,
+    " \n ",
+    "12",
+    "The police said people were hurt on Tuesday; 2019 was quieter. " * 4,
+]
+
+
+def documents(texts: Sequence[str]) -> list[Document]:
+    return [Document(str(i), text) for i, text in enumerate(texts)]
+
+
+def tag_one(model: TransformerTagger, text: str) -> list[Span]:
+    [spans] = model.tag([Document("a", text)])
+    return spans
+
+
+class Lookup(torch.nn.Module):
+    """Stands in for the network where a test must know the answer: each token of ``pieces`` is a QUANTITY."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, ids: Sequence[int]) -> None:
+        super().__init__()
+        self.ids = torch.tensor(ids)
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> SimpleNamespace:
+        logits = torch.zeros(*input_ids.shape, len(LABELS))
+        planted = torch.isin(input_ids, self.ids)
+        logits[..., BEGIN[Tag.QUANTITY]] = torch.where(planted, 20.0, -20.0)
+        logits[..., 0] = torch.where(planted, -20.0, 20.0)
+        return SimpleNamespace(logits=logits)
+
+
+def test_tiny_model_finds_spans_of_every_tag(tiny_tagger: TransformerTagger) -> None:
+    """Else most of what follows would say nothing."""
+    found = {span.tag for spans in tiny_tagger.tag(documents(TEXTS_OF_ALL_LENGTHS)) for span in spans}
+    assert found == set(Tag)
+
+
+@with_tagger
+@given(text=TEXTS)
+def test_spans_of_any_text_are_whole_words_in_order(tiny_tagger: TransformerTagger, text: str) -> None:
+    check_spans(text, tag_one(tiny_tagger, text))
+
+
+@with_tagger
+@given(text=TEXTS)
+def test_token_ranges_are_in_order_and_lose_no_visible_character(tiny_tagger: TransformerTagger, text: str) -> None:
+    [tokens] = tiny_tagger.tokenizer([text])
+    assert len(tokens.ids) == len(tokens.ranges)
+    assert tokens.ranges == sorted(tokens.ranges)
+    covered = {at for start, end in tokens.ranges for at in range(start, end)}
+    assert all(text[at].isspace() or not text[at].isalnum() for at in set(range(len(text))) - covered)
+
+
+def test_special_tokens_in_a_text_are_plain_characters(tiny_tagger: TransformerTagger) -> None:
+    text = "[SEP] 12 [CLS][MASK]"
+    [tokens] = tiny_tagger.tokenizer([text])
+    assert not {tiny_tagger.tokenizer.tokenizer.sep_token_id, tiny_tagger.tokenizer.tokenizer.cls_token_id} & {
+        *tokens.ids
+    }
+    assert [text[slice(*piece)] for piece in tokens.ranges][:2] == ["[", "S"]
+
+
+def test_combining_marks_belong_to_their_token(tiny_tagger: TransformerTagger) -> None:
+    text = "e\u0301 12"
+    [tokens] = tiny_tagger.tokenizer([text])
+    assert [text[slice(*piece)] for piece in tokens.ranges] == ["e\u0301", "12"]
+
+
+def test_lone_surrogate_is_an_input_error_that_names_the_document(tiny_tagger: TransformerTagger) -> None:
+    with pytest.raises(InputError, match=r"document b: .*lone surrogate at 2"):
+        list(tiny_tagger.tag([Document("a", "12 men"), Document("b", "12\ud83d men")]))
+
+
+def test_every_token_of_a_long_document_is_read_and_answered_for_once(tiny_tagger: TransformerTagger) -> None:
+    [tokens] = tiny_tagger.tokenizer([" ".join(f"{i} men" for i in range(400))])
+    read: list[list[int]] = []
+
+    def spy(_: torch.nn.Module, args: tuple[()], inputs: dict[str, torch.Tensor]) -> None:
+        for row, mask in zip(inputs["input_ids"].tolist(), inputs["attention_mask"].tolist(), strict=True):
+            read.append(row[1 : sum(mask) - 1])
+
+    handle = tiny_tagger.model.register_forward_pre_hook(spy, with_kwargs=True)
+    [scores] = tiny_tagger.log_probs([tokens])
+    handle.remove()
+    cut = windows(len(tokens.ids), 24, 6)
+    assert len(read) == len(cut) > 50
+    answered = [
+        token
+        for window, row in zip(cut, read, strict=True)
+        for token in row[window.first - window.start : window.last - window.start]
+    ]
+    assert answered == tokens.ids
+    assert np.allclose(np.exp(scores).sum(-1), 1, atol=1e-5)
+
+
+def test_scores_come_from_the_window_that_answers(tiny_tagger: TransformerTagger) -> None:
+    [tokens] = tiny_tagger.tokenizer(["the mayor said 57 people were hurt on tuesday . " * 8])
+    [scores] = tiny_tagger.log_probs([tokens])
+    for window in windows(len(tokens.ids), 24, 6):
+        ids = torch.tensor([tiny_tagger.tokenizer.wrap(tokens.ids[window.start : window.end])])
+        with torch.inference_mode():
+            alone = tiny_tagger.model(input_ids=ids).logits[0, 1:-1].log_softmax(-1).numpy()
+        expected = alone[window.first - window.start : window.last - window.start]
+        assert np.allclose(scores[window.first : window.last], expected, atol=1e-4)
+
+
+def test_numbers_planted_all_along_a_long_document_are_found(tiny_tagger: TransformerTagger) -> None:
+    [tokens] = tiny_tagger.tokenizer(["57 300"])
+    text = "".join(
+        f"{'Nobody was hurt. ' * (i % 7)}The mayor said {('57', '300')[i % 2]} people\r\n🙂" for i in range(300)
+    )
+    planted = TransformerTagger(cast(Any, Lookup(tokens.ids)), tiny_tagger.tokenizer, Settings(24, 6))
+    spans = tag_one(planted, text)
+    assert [text[span.start : span.end] for span in spans] == ["57", "300"] * 150
+    assert [span.start for span in spans] == [i for i in range(len(text)) if text.startswith(("57", "300"), i)]
+
+
+@pytest.mark.parametrize("batch_tokens", [1, 64, 4096])
+def test_company_order_and_batch_size_change_nothing(tiny_tagger: TransformerTagger, batch_tokens: int) -> None:
+    alone = [tag_one(tiny_tagger, text) for text in TEXTS_OF_ALL_LENGTHS]
+    tiny_tagger.batch_tokens = batch_tokens
+    for order in ([0, 1, 2, 3, 4, 5, 6], [6, 3, 0, 5, 2, 4, 1], [3, 3, 1, 0]):
+        together = list(tiny_tagger.tag(documents([TEXTS_OF_ALL_LENGTHS[i] for i in order])))
+        assert [plain(spans) for spans in together] == [plain(alone[i]) for i in order]
+        for i, spans in zip(order, together, strict=True):
+            assert [span.score for span in spans] == pytest.approx([span.score for span in alone[i]], abs=1e-4)
+
+
+@pytest.mark.parametrize("batch_tokens", [1, 64, 100, 4096])
+def test_batches_keep_the_budget_and_hold_each_window_once(tiny_tagger: TransformerTagger, batch_tokens: int) -> None:
+    tokens = tiny_tagger.tokenizer(TEXTS_OF_ALL_LENGTHS)
+    tiny_tagger.batch_tokens = batch_tokens
+    batches = list(tiny_tagger.batches(tokens))
+    for batch in batches:
+        padded = tiny_tagger.pad(tokens, batch)["input_ids"].numel()
+        assert padded <= batch_tokens or len(batch) == 1
+    jobs = [job for batch in batches for job in batch]
+    expected = [(i, window) for i, each in enumerate(tokens) for window in windows(len(each.ids), 24, 6)]
+    assert sorted(jobs, key=repr) == sorted(expected, key=repr)
+
+
+def test_an_endless_stream_is_read_only_as_far_as_needed(tiny_tagger: TransformerTagger) -> None:
+    tiny_tagger.batch_tokens = 64
+    read = 0
+
+    def endless() -> Any:
+        nonlocal read
+        while True:
+            read += 1
+            yield Document(str(read), "The mayor said 57 people were hurt.")
+
+    first = next(tiny_tagger.tag(endless()))
+    assert first == tag_one(tiny_tagger, "The mayor said 57 people were hurt.")
+    assert read < 50
+
+
+def test_temperature_softens_the_scores(tiny_tagger: TransformerTagger) -> None:
+    [tokens] = tiny_tagger.tokenizer(["57 people"])
+    [sharp] = tiny_tagger.log_probs([tokens])
+    tiny_tagger.settings = Settings(24, 6, temperature=100.0)
+    [soft] = tiny_tagger.log_probs([tokens])
+    assert np.allclose(soft, np.log(1 / len(LABELS)), atol=0.3)
+    assert (soft.argmax(-1) == sharp.argmax(-1)).all()
+
+
+@pytest.mark.parametrize("wrong", [{"window": 6, "overlap": 6}, {"overlap": -1}, {"temperature": 0.0}])
+def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="overlap < window and temperature > 0"):
+        Settings(**wrong)
+
+
+def test_settings_come_from_the_checkpoint(tiny_tagger: TransformerTagger) -> None:
+    assert tiny_tagger.settings == Settings(window=24, overlap=6)
+    assert not tiny_tagger.model.training
+
+
+def test_digits_stay_split_from_letters_after_loading(tiny_directory: Path, tmp_path: Path) -> None:
+    """AutoTokenizer would rebuild BERT's own pre-tokenizer around the vocabulary and lose the split."""
+    directory = copied(tiny_directory, tmp_path)
+    path = directory / "tokenizer_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**config, "tokenizer_class": "BertTokenizer"}), encoding="utf-8")
+    assert load(directory).tokenizer.tokenizer.tokenize("12km") == ["12", "km"]
+
+
+def test_checkpoint_without_our_entry_gets_the_usual_settings(tiny_directory: Path, tmp_path: Path) -> None:
+    directory = copied(tiny_directory, tmp_path)
+    edit_config(directory, lambda config: [config.pop("claimex"), config.update(max_position_embeddings=64)])
+    with pytest.raises(ModelError, match="windows of 384 tokens and 2 special ones, but 64 positions"):
+        load(directory)
+
+
+def test_half_precision_weights_run_in_what_the_device_computes(tiny_directory: Path, tmp_path: Path) -> None:
+    directory = copied(tiny_directory, tmp_path)
+    AutoModelForTokenClassification.from_pretrained(directory, dtype=torch.float16).save_pretrained(directory)
+    assert {tensor.dtype for tensor in load_file(directory / "model.safetensors").values()} == {torch.float16}
+    loaded = load(str(directory), device="cpu")
+    native = torch.cpu.get_capabilities()
+    expected = torch.bfloat16 if native.get("avx512_bf16") or native.get("amx_bf16") else torch.float32
+    assert {parameter.dtype for parameter in loaded.model.parameters()} == {expected}
+    assert list(loaded.tag(documents(TEXTS_OF_ALL_LENGTHS)))
+
+
+# Broken weights
+
+
+def copied(directory: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(directory, tmp_path / "weights"))
+
+
+def edit_config(directory: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    path = directory / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    change(config)
+    path.write_text(json.dumps(config), encoding="utf-8")
+
+
+def shard(directory: Path) -> None:
+    model = AutoModelForTokenClassification.from_pretrained(directory)
+    (directory / "model.safetensors").unlink()
+    model.save_pretrained(directory, max_shard_size="10KB")
+    sorted(directory.glob("model-*.safetensors"))[-1].unlink()
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def drop_tensor(directory: Path) -> None:
+    model = AutoModelForTokenClassification.from_pretrained(directory)
+    state = {name: tensor for name, tensor in model.state_dict().items() if name != "classifier.weight"}
+    model.save_pretrained(directory, state_dict=state)
+
+
+BREAKS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no directory": (shutil.rmtree, "no such weights directory"),
+    "no config": (lambda d: (d / "config.json").unlink(), "holds no config.json"),
+    "config is no JSON": (lambda d: (d / "config.json").write_text('{"id2label": '), "is no JSON"),
+    "config is no object": (lambda d: (d / "config.json").write_text("[]"), "holds no JSON object"),
+    "labels of others": (
+        lambda d: edit_config(d, lambda c: c.update(id2label={"0": "O", "1": "B-PER"})),
+        r"\(O, B-PER, \.\.\.\)",
+    ),
+    "labels in another order": (
+        lambda d: edit_config(d, lambda c: c.update(id2label=dict(zip(map(str, range(9)), LABELS[::-1], strict=True)))),
+        "are not claimex's",
+    ),
+    "labels without numbers": (
+        lambda d: edit_config(d, lambda c: c.update(id2label={"zero": "O"})),
+        "are not claimex's",
+    ),
+    "labels as a list": (lambda d: edit_config(d, lambda c: c.update(id2label=list(LABELS))), "are not claimex's"),
+    "no labels": (lambda d: edit_config(d, lambda c: c.pop("id2label")), r"\(none, \.\.\.\)"),
+    "unknown setting": (lambda d: edit_config(d, lambda c: c.update(claimex={"stride": 3})), "'claimex' does not fit"),
+    "setting of another type": (lambda d: edit_config(d, lambda c: c.update(claimex={"window": "x"})), "does not fit"),
+    "settings of another type": (lambda d: edit_config(d, lambda c: c.update(claimex=[3])), "does not fit"),
+    "overlap too large": (lambda d: edit_config(d, lambda c: c.update(claimex={"window": 9})), "overlap < window"),
+    "window too large": (lambda d: edit_config(d, lambda c: c.update(claimex={"window": 63})), "but 64 positions"),
+    "hidden size of another type": (lambda d: edit_config(d, lambda c: c.update(hidden_size="x")), "cannot load"),
+    "other hidden size": (lambda d: edit_config(d, lambda c: c.update(hidden_size=32)), "cannot load|weights lack"),
+    "no weights": (lambda d: (d / "model.safetensors").unlink(), "cannot load"),
+    "truncated weights": (lambda d: truncate(d / "model.safetensors"), "cannot load"),
+    "a tensor missing": (drop_tensor, r"weights lack \['classifier.weight'\]"),
+    "a shard missing": (shard, "cannot load"),
+    "no tokenizer": (lambda d: (d / "tokenizer.json").unlink(), "cannot load"),
+    "no tokenizer at all": (lambda d: [path.unlink() for path in d.glob("tokenizer*")], "cannot load"),
+    "tokenizer is no JSON": (lambda d: truncate(d / "tokenizer.json"), "cannot load"),
+    "tokenizer of another kind": (
+        lambda d: (d / "tokenizer.json").write_text('{"model": {"type": "X"}}'),
+        "cannot load",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_broken_weights_are_a_model_error_of_one_line(name: str, tiny_directory: Path, tmp_path: Path) -> None:
+    directory = copied(tiny_directory, tmp_path)
+    breaking, message = BREAKS[name]
+    breaking(directory)
+    with pytest.raises(ModelError, match=message) as caught:
+        load(directory)
+    assert "\n" not in str(caught.value)
+    assert str(directory) in str(caught.value)
+
+
+@pytest.mark.parametrize("where", ["./nowhere", "/nowhere/at/all", "no/such/place", "nobody/nothing-at-all", "nowhere"])
+def test_missing_weights_by_name_are_a_model_error_of_one_line(where: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        load(where)
+    assert "\n" not in str(caught.value)
+    assert where in str(caught.value)
+
+
+def test_loading_leaves_the_verbosity_of_transformers_alone(tiny_directory: Path) -> None:
+    logging = tagger.transformers_logging
+    before = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    load(tiny_directory)
+    with pytest.raises(ModelError):
+        load("nobody/nothing-at-all")
+    assert (logging.get_verbosity(), logging.is_progress_bar_enabled()) == before

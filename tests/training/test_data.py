@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from claimex.bio import BEGIN, INSIDE, LABELS, OUTSIDE
+from claimex.schema import Document, Example, Span, Tag
+from claimex.tagger import Tokenizer
+from tests.conftest import tiny_tokenizer
+from tests.strategies import TEXTS
+from training.data import ANY, Collator, dataset, partial_loss, window_rows
+
+ALL = frozenset(Tag)
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return Tokenizer(tiny_tokenizer())
+
+
+def one_of(*labels: int) -> int:
+    """A set of labels as rows hold it."""
+    return sum(1 << label for label in labels)
+
+
+def choices(labels: list[list[int]]) -> torch.Tensor:
+    """Allowed labels of one row's tokens as the loss takes them, shape (1, tokens, labels)."""
+    mask = torch.zeros(1, len(labels), len(LABELS), dtype=torch.bool)
+    for i, each in enumerate(labels):
+        mask[0, i, each] = True
+    return mask
+
+
+def logits(tokens: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(1, tokens, len(LABELS), generator=torch.Generator().manual_seed(seed)) * 3
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.integers(0, len(LABELS) - 1), min_size=1, max_size=8), st.integers(0, 999))
+def test_with_one_label_allowed_the_loss_is_cross_entropy(labels: list[int], seed: int) -> None:
+    scores = logits(len(labels), seed)
+    expected = torch.nn.functional.cross_entropy(scores[0], torch.tensor(labels))
+    assert partial_loss(scores, choices([[label] for label in labels])) == pytest.approx(expected.item(), abs=1e-4)
+
+
+def test_padding_and_open_tokens_count_for_nothing() -> None:
+    scores = logits(3).requires_grad_()
+    loss = partial_loss(scores, choices([[0], [*range(len(LABELS))], [3]]))
+    expected = torch.nn.functional.cross_entropy(scores[0, [0, 2]], torch.tensor([0, 3]))
+    assert loss.item() == pytest.approx(expected.item(), abs=1e-5)
+    loss.backward()
+    assert scores.grad is not None
+    assert scores.grad[0, 1].abs().max() == 0
+    assert torch.isfinite(scores.grad).all()
+
+
+def test_a_batch_that_asks_nothing_has_no_loss_and_no_gradient() -> None:
+    scores = logits(2).requires_grad_()
+    loss = partial_loss(scores, torch.ones_like(scores, dtype=torch.bool))
+    loss.backward()
+    assert loss.item() == 0
+    assert scores.grad is not None
+    assert scores.grad.abs().max() == 0
+
+
+def test_a_tag_that_nobody_annotated_is_not_punished() -> None:
+    unknown = [label for label in range(len(LABELS)) if label not in (BEGIN[Tag.DATE], INSIDE[Tag.DATE])]
+    mask = choices([unknown])
+    for label in unknown:
+        sure = torch.full((1, 1, len(LABELS)), -20.0)
+        sure[..., label] = 20.0
+        assert partial_loss(sure, mask).item() == pytest.approx(0, abs=1e-4)
+    wrong = torch.full((1, 1, len(LABELS)), -20.0)
+    wrong[..., BEGIN[Tag.DATE]] = 20.0
+    assert partial_loss(wrong, mask).item() > 30
+
+
+def test_rows_hold_the_allowed_sets(tokenizer: Tokenizer) -> None:
+    text = "the mayor on tuesday 12km"
+    example = Example(Document("a", text), (Span(13, 20, Tag.DATE),), frozenset({Tag.DATE}), unsure=((0, 3),))
+    [row], alignment = window_rows([example], tokenizer, 24, 6)
+    pieces = tokenizer.tokenizer.convert_ids_to_tokens(row["input_ids"])
+    assert pieces == ["[CLS]", "the", "m", "##a", "##y", "##o", "##r", "on", "tuesday", "12", "km", "[SEP]"]
+    unknown = one_of(*(label for label in range(len(LABELS)) if label not in (BEGIN[Tag.DATE], INSIDE[Tag.DATE])))
+    assert row["allowed"] == [ANY, ANY, *[unknown] * 6, one_of(BEGIN[Tag.DATE]), unknown, unknown, ANY]
+    assert str(alignment) == "DATE 1 kept, 0 lost"
+
+
+def test_what_cannot_be_aligned_is_counted_and_stays_outside(tokenizer: Tokenizer) -> None:
+    text = "57 people, 2019"
+    spans = (Span(0, 2, Tag.QUANTITY), Span(3, 7, Tag.UNIT), Span(11, 13, Tag.DATE))
+    [row], alignment = window_rows([Example(Document("a", text), spans, ALL)], tokenizer, 24, 6)
+    assert (alignment.kept, alignment.lost) == ({"QUANTITY": 1}, {"UNIT": 1, "DATE": 1})
+    assert str(alignment) == "DATE 0 kept, 1 lost; QUANTITY 1 kept, 0 lost; UNIT 0 kept, 1 lost"
+    outside = one_of(OUTSIDE)
+    assert row["allowed"] == [ANY, one_of(BEGIN[Tag.QUANTITY]), outside, outside, outside, ANY]
+
+
+@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=TEXTS, repeat=st.integers(1, 4))
+def test_each_token_counts_in_one_window(tokenizer: Tokenizer, text: str, repeat: int) -> None:
+    """With all tags annotated a token that counts allows one label, wherever else it is read it allows any."""
+    document = Document("a", text * repeat)
+    [tokens] = tokenizer([document.text])
+    rows, _ = window_rows([Example(document, (), ALL)], tokenizer, 24, 6)
+    asked = [
+        token for row in rows for token, allowed in zip(row["input_ids"], row["allowed"], strict=True) if allowed != ANY
+    ]
+    assert asked == [token for token, (start, end) in zip(tokens.ids, tokens.ranges, strict=True) if start < end]
+    for row in rows:
+        assert row["allowed"][0] == row["allowed"][-1] == ANY
+        assert len(row["input_ids"]) <= 24 + 2
+
+
+def test_collator_pads_with_what_is_not_asked(tokenizer: Tokenizer) -> None:
+    examples = [Example(Document("a", text), (), ALL) for text in ("57", "the police said")]
+    rows, _ = window_rows(examples, tokenizer, 24, 6)
+    batch = Collator(tokenizer.pad_id)([*dataset(rows)])
+    assert batch["input_ids"].shape == batch["attention_mask"].shape == (2, 5)
+    assert batch["attention_mask"].tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]
+    assert batch["input_ids"][0, 3:].tolist() == [tokenizer.pad_id] * 2
+    asked = ~batch["labels"].all(-1)
+    assert asked.tolist() == [[False, True, False, False, False], [False, True, True, True, False]]
+    assert batch["labels"][asked].sum(-1).tolist() == [1] * 4

@@ -1,0 +1,251 @@
+"""The whole job on a tiny model: fit, kill and resume, export, load."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+from tokenizers.pre_tokenizers import BertPreTokenizer
+from transformers import AutoModelForTokenClassification, AutoTokenizer, BertModel, PreTrainedTokenizerFast, pipeline
+
+from claimex import tagger
+from claimex.bio import LABELS
+from claimex.errors import ConfigError, ModelError
+from claimex.schema import Document
+from tests.test_tagger import plain
+from training import fit as job
+from training.config import Config, read_config, read_corpora
+from training.corpora import read_corpus
+from training.data import Collator, partial_loss, window_rows
+from training.export import INDEX, SHARDS, export
+
+CONFIG = Path(__file__).parents[2] / "configs" / "tiny.yaml"
+DATA = Path(__file__).parent / "data"
+TEXT = "The mayor said 57 people were hurt on Tuesday, 12km from the port."
+
+
+def tiny(base: Path, output: Path) -> Config:
+    return dataclasses.replace(read_config(CONFIG), base=str(base), output=str(output))
+
+
+@pytest.fixture(scope="module")
+def trained(tiny_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return job.fit(tiny(tiny_directory, tmp_path_factory.mktemp("job") / "out"), CONFIG, DATA)
+
+
+@pytest.fixture(scope="module")
+def exported(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("export") / "weights"
+    export(trained, directory)
+    return directory
+
+
+def log_of(output: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (output / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_fit_keeps_config_log_and_every_stage(trained: Path, tiny_directory: Path) -> None:
+    output = trained.parent
+    assert trained == output / "stage-1"
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= {path.name for path in trained.iterdir()}
+    assert read_config(output / "config.yaml") == tiny(tiny_directory, output)
+    log = log_of(output)
+    assert len([line for line in log if "train_runtime" in line]) == 2
+    scores = [line for line in log if "eval_f1" in line]
+    assert len(scores) == 2  # one for each epoch of the stage that evaluates
+    assert all(0 <= line["eval_DATE_f1"] <= 1 for line in scores)
+
+
+def test_training_lowers_the_loss_and_leaves_what_is_frozen(trained: Path, tiny_directory: Path) -> None:
+    before, after = (tagger.load(directory) for directory in (tiny_directory, trained))
+    examples = read_corpus(read_corpora(CONFIG.parent / "tiny-corpora.yaml")["bulletins"], DATA)
+    rows, _ = window_rows(examples, after.tokenizer, 24, 6)
+    batch = Collator(after.tokenizer.pad_id)(rows)
+    labels = batch.pop("labels")
+    with torch.inference_mode():
+        losses = [partial_loss(each.model(**batch).logits, labels).item() for each in (before, after)]
+    assert losses[1] < losses[0]
+    old, new = before.model.state_dict(), after.model.state_dict()
+    frozen = {name for name in old if torch.equal(old[name], new[name])}
+    assert frozen == {name for name in old if "embeddings" in name}
+
+
+def test_base_gets_our_labels_and_settings(tiny_directory: Path, tmp_path: Path) -> None:
+    base = Path(shutil.copytree(tiny_directory, tmp_path / "base"))
+    config = json.loads((base / "config.json").read_text(encoding="utf-8"))
+    del config["id2label"], config["label2id"], config["claimex"]
+    (base / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    weights = load_file(base / "model.safetensors")
+    body = {name: tensor for name, tensor in weights.items() if not name.startswith("classifier")}
+    BertModel.from_pretrained(base, add_pooling_layer=False).save_pretrained(base)
+    model = job.load_base(dataclasses.replace(tiny(base, tmp_path), window=20, overlap=4))
+    assert [model.config.id2label[i] for i in range(len(LABELS))] == list(LABELS)
+    assert model.config.claimex == {"window": 20, "overlap": 4, "temperature": 1.0}
+    assert all(torch.equal(model.state_dict()[name], tensor) for name, tensor in body.items())
+
+
+def test_digits_are_split_from_letters_on_request(tiny_directory: Path, tmp_path: Path) -> None:
+    base = Path(shutil.copytree(tiny_directory, tmp_path / "base"))
+    plain_bert(base)
+    for split, expected in ((True, ["12", "km"]), (False, ["12", "##k", "##m"])):
+        tokenizer = job.load_tokenizer(dataclasses.replace(tiny(base, tmp_path), tokenizer_split_digits=split))
+        assert tokenizer.tokenizer.tokenize("12km") == expected
+        saved = Path(shutil.copytree(base, tmp_path / f"split-{split}"))
+        tokenizer.tokenizer.save_pretrained(saved)
+        for loaded in (tagger.load_tokenizer(saved).tokenizer, AutoTokenizer.from_pretrained(saved)):
+            assert loaded.tokenize("12km") == expected
+
+
+def plain_bert(directory: Path) -> None:
+    """Gives a checkpoint the tokenizer that BERT's own have: no split, and the name of BERT's class."""
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(directory)
+    tokenizer.backend_tokenizer.pre_tokenizer = BertPreTokenizer()
+    tokenizer.save_pretrained(directory)
+    path = directory / "tokenizer_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**config, "tokenizer_class": "BertTokenizer"}), encoding="utf-8")
+
+
+def test_a_finished_job_is_not_repeated(trained: Path, tiny_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "_run", lambda *_: pytest.fail("a finished stage ran again"))
+    assert job.fit(tiny(tiny_directory, trained.parent), CONFIG, DATA) == trained
+
+
+def test_another_config_does_not_take_over_the_output(trained: Path, tiny_directory: Path) -> None:
+    other = dataclasses.replace(tiny(tiny_directory, trained.parent), seed=14)
+    with pytest.raises(ConfigError, match="is of a job with another config"):
+        job.fit(other, CONFIG, DATA)
+
+
+class Killed(BaseException):
+    """What a test throws in the middle of a job."""
+
+
+def test_a_killed_job_goes_on_from_its_checkpoint(
+    tiny_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tiny(tiny_directory, tmp_path / "out")
+
+    def kill(self: object, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if args.eval_strategy != "no":  # after the first epoch of the second stage
+            raise Killed
+
+    monkeypatch.setattr(job.JsonLog, "on_save", kill, raising=False)
+    with pytest.raises(Killed):
+        job.fit(config, CONFIG, DATA)
+    monkeypatch.undo()
+    output = tmp_path / "out"
+    assert (output / "stage-0").is_dir()
+    assert not (output / "stage-1").exists()
+    lines = len(log_of(output))
+    assert job.fit(config, CONFIG, DATA) == output / "stage-1"
+    resumed = log_of(output)[lines:]
+    assert len([line for line in resumed if "train_runtime" in line]) == 1  # the first stage is not repeated
+    assert [line["epoch"] for line in resumed if "eval_f1" in line] == [2.0]  # nor is the second stage's first epoch
+    assert tagger.load(output / "stage-1").settings == tagger.Settings(24, 6)
+
+
+def test_killed_while_it_saves_a_stage_is_not_done(
+    tiny_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = tagger.load(tiny_directory)
+
+    def killed(directory: Path) -> None:
+        loaded.model.config.save_pretrained(directory)  # transformers writes it before the weights
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(loaded.model, "save_pretrained", killed)
+        with pytest.raises(Killed):
+            job._save(loaded.model, loaded.tokenizer, tmp_path / "stage-0")
+    assert not (tmp_path / "stage-0").exists()
+    job._save(loaded.model, loaded.tokenizer, tmp_path / "stage-0")
+    assert plain(next(tagger.load(tmp_path / "stage-0").tag([Document("a", TEXT)]))) == plain(
+        next(loaded.tag([Document("a", TEXT)]))
+    )
+
+
+def test_base_of_a_package_that_is_not_installed_is_named() -> None:
+    with pytest.raises(ConfigError, match="package no_such_base is not installed"):
+        job.base_directory("package:no_such_base/model")
+    assert job.base_directory("package:tests/training") == str(Path(__file__).parent)
+
+
+def test_unknown_corpus_stops_the_job_before_it_trains(tiny_directory: Path, tmp_path: Path) -> None:
+    config = dataclasses.replace(tiny(tiny_directory, tmp_path / "out"), dev="logs")
+    with pytest.raises(ConfigError, match="unknown corpus 'logs': choose among almanac, bulletins, log"):
+        job.fit(config, CONFIG, DATA)
+
+
+# Export
+
+
+def test_export_holds_two_shards_of_half_precision(exported: Path) -> None:
+    index = json.loads((exported / INDEX).read_text(encoding="utf-8"))["weight_map"]
+    for shard in SHARDS:
+        tensors = load_file(exported / shard)
+        assert {tensor.dtype for tensor in tensors.values()} == {torch.float16}
+        assert set(tensors) == {name for name, where in index.items() if where == shard}
+    assert {name for name, where in index.items() if where == SHARDS[0]} == {n for n in index if ".embeddings." in n}
+    assert not (exported / "model.safetensors").exists()
+
+
+def test_frozen_embeddings_are_the_same_bytes_in_every_release(
+    exported: Path, tiny_directory: Path, tmp_path: Path
+) -> None:
+    export(tiny_directory, tmp_path / "weights")
+    assert (tmp_path / "weights" / SHARDS[0]).read_bytes() == (exported / SHARDS[0]).read_bytes()
+    assert (tmp_path / "weights" / SHARDS[1]).read_bytes() != (exported / SHARDS[1]).read_bytes()
+
+
+def test_export_tags_as_the_checkpoint_does(exported: Path, trained: Path) -> None:
+    texts = [Document("a", TEXT), Document("b", "")]
+    [spans, none], [expected, _] = (list(tagger.load(where).tag(texts)) for where in (exported, trained))
+    assert plain(spans) == plain(expected)
+    assert none == []
+    assert tagger.load(exported).settings == tagger.Settings(24, 6)
+
+
+def test_plain_transformers_load_the_export(exported: Path) -> None:
+    model, info = AutoModelForTokenClassification.from_pretrained(exported, output_loading_info=True)
+    assert not info["missing_keys"]
+    assert not info["unexpected_keys"]
+    assert model.dtype == torch.float16
+    found = pipeline("token-classification", model=str(exported), dtype="float32", ignore_labels=[])(TEXT)
+    ours = tagger.load(exported).tokenizer([TEXT])[0]
+    assert [TEXT[item["start"] : item["end"]] for item in found] == [TEXT[slice(*piece)] for piece in ours.ranges]
+    assert {item["entity"] for item in found} <= set(LABELS)
+
+
+def test_plain_transformers_cut_texts_as_training_did(exported: Path) -> None:
+    assert AutoTokenizer.from_pretrained(exported).tokenize("12km") == ["12", "km"]
+
+
+def test_export_replaces_weights_but_nothing_else(trained: Path, exported: Path, tmp_path: Path) -> None:
+    again = Path(shutil.copytree(exported, tmp_path / "weights"))
+    (again / "leftover.safetensors").touch()
+    export(trained, again)
+    assert {path.name for path in again.iterdir()} == {path.name for path in exported.iterdir()}
+    (tmp_path / "thesis.txt").touch()
+    with pytest.raises(ConfigError, match="not empty, and no weights directory"):
+        export(trained, tmp_path)
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_export_of_no_checkpoint_is_a_model_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no such weights directory"):
+        export(tmp_path / "stage-7", tmp_path / "weights")
+    assert not (tmp_path / "weights").exists()
+
+
+def test_resolved_config_is_plain_yaml(trained: Path) -> None:
+    kept = yaml.safe_load((trained.parent / "config.yaml").read_text(encoding="utf-8"))
+    assert kept["window"] == 24
+    assert [stage["corpora"] for stage in kept["stages"]] == [{"almanac": 1.0}, {"almanac": 0.5, "bulletins": 1.0}]
