@@ -21,8 +21,8 @@ PLACES = ("the harbour", "the old town", "the northern valley", "the border vill
 def sentence(i: int) -> str:
     """A sentence of about 20 words with a number that no other one has."""
     return (
-        f"The relief agency said on Monday that {1000 + i} houses in {PLACES[i % len(PLACES)]} had been damaged by the flood "
-        f"and that repairs would begin soon."
+        f"The relief agency said on Monday that {1000 + i:,} houses in {PLACES[i % len(PLACES)]} had been damaged by "
+        f"the flood and that repairs would begin soon."
     )
 
 
@@ -38,11 +38,12 @@ def main() -> int:
     [extraction] = extractor.extract([Document("long", text)])
     seconds = time.perf_counter() - began
     found = [claim.quantity.text for claim in extraction.claims]
-    planted = [str(1000 + i) for i in range(count)]
+    planted = [f"{1000 + i:,}" for i in range(count)]
     in_place = all(text[slice(*mention.span.range)] == mention.text for mention in extraction.mentions)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     print(f"{len(text.split()):,} words, {len(text):,} characters, {count:,} sentences with a number each")
-    print(f"found in order: {'all' if found == planted else f'{len(set(found) & set(planted)):,}'}; offsets right: {in_place}")
+    order = "all" if found == planted else f"{len(set(found) & set(planted)):,} of them"
+    print(f"found in order: {order}; offsets right: {in_place}")
     print(f"{seconds:.0f} s, {len(text) / seconds:,.0f} characters/s; peak memory {memory:,.0f} MiB")
     return 0 if found == planted and in_place else 1
 

@@ -1,9 +1,9 @@
 """Who claims what number of what, when: numeric claims out of news text.
 
-    >>> import claimex
-    >>> extractor = claimex.load()
-    >>> for extraction in extractor.extract([claimex.Document("a", "Police said 12 people were hurt.")]):
-    ...     print(extraction.claims)
+>>> import claimex
+>>> extractor = claimex.load()
+>>> for extraction in extractor.extract([claimex.Document("a", "Police said 12 people were hurt.")]):
+...     print(extraction.claims)
 """
 
 from __future__ import annotations

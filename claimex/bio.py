@@ -1,7 +1,7 @@
 """Spans to token labels and back, over character offsets. No tokenizer is known here, only the ranges of its tokens.
 
-Tokens that belong together are *glued*: the parts of a word, and a number with its separators ("5,975.7"). A span starts
-and ends between glued groups, never inside one.
+Tokens that belong together are *glued*: the parts of a word, and a number with its separators ("5,975.7"). A span
+starts and ends between glued groups, never inside one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float32]
 # Where a token is this surely outside of every span, decoding takes it for settled and looks at what lies between.
 SETTLED = float(np.log(0.9999))
 
-_NUMBER = re.compile(r"\d+(?:[.,/'’]\d+)+")
+_NUMBER = re.compile(r"\d+(?:[.,/'’]\d+)+|\d+(?:st|nd|rd|th)\b")
 
 
 def glued(text: str, tokens: Sequence[Range]) -> list[bool]:
@@ -42,7 +42,7 @@ def glued(text: str, tokens: Sequence[Range]) -> list[bool]:
 
 
 def _goes_on(before: str, after: str) -> bool:
-    """Whether a word or a number goes on from one character to the next; a combining mark always belongs to the last."""
+    """Whether a word or a number goes on from one character to the next; a combining mark always goes on."""
     left, right = unicodedata.category(before)[0], unicodedata.category(after)[0]
     return right == "M" or (right in "LN" and left in (right, "M"))
 

@@ -1,27 +1,29 @@
 """From mentions to claims: which unit, claimant and date belong to a quantity. Pure and deterministic.
 
-One mechanism serves the three fields. Quantities are read left to right; for each, the mentions around it and "none" are
-candidates, a log-linear model (``linker.json``) gives them probabilities, and the likeliest is taken. The features see
-what was decided before: the links of the previous quantity, and the unit and claimant of this one.
+One mechanism serves the three fields. Quantities are read left to right; for each, the mentions around it and "none"
+are candidates, a log-linear model (``linker.json``) gives them probabilities, and the likeliest is taken. The features
+see what was decided before: the links of the previous quantity, and the unit and claimant of this one.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import resources
 from typing import TypeVar, cast
 
-from claimex.link_features import History, Pair, context, features
+from claimex.link_features import features
 from claimex.normalize.modifiers import modifier_of
+from claimex.pairs import Memory, Pair, context_of
 from claimex.scene import Item, Scene
 from claimex.schema import AnyMention, Claim, Document, Mention, Period, Quantity, Source, Tag, Unit
 
 Weights = dict[str, float]
-Choose = Callable[[int, Tag, list[Item | None], list[list[str]]], tuple[int, float]]
+Rows = list[list[str]]  # the features of each candidate
+Choose = Callable[[Item, Tag, Sequence[Item | None], Rows], tuple[int, float]]
+Decision = tuple[Item, dict[Tag, Item | None], float]
 
 ORDER = (Tag.UNIT, Tag.CLAIMANT, Tag.DATE)  # later fields see the links of earlier ones
 _WINDOW = {Tag.UNIT: (5, 5), Tag.CLAIMANT: (8, 4), Tag.DATE: (12, 4)}  # candidates before and after a quantity
@@ -32,43 +34,35 @@ def link(document: Document, mentions: Sequence[AnyMention]) -> tuple[Claim, ...
     scene = Scene(document, mentions)
     weights = shipped()
 
-    def choose(_: int, tag: Tag, candidates: list[Item | None], rows: list[list[str]]) -> tuple[int, float]:
+    def choose(_: Item, tag: Tag, candidates: Sequence[Item | None], rows: Rows) -> tuple[int, float]:
         return likeliest(weights[tag], rows)
 
     return tuple(_claim(scene, quantity, links, p) for quantity, links, p in decide(scene, choose))
 
 
-def decide(scene: Scene, choose: Choose) -> list[tuple[Item, dict[Tag, Item | None], float]]:
+def decide(scene: Scene, choose: Choose) -> list[Decision]:
     """Walk over the quantities; ``choose`` picks among the candidates of a field: its index and probability."""
-    history = History(None, {}, {})
-    decided = []
+    memory = Memory(None, {}, {}, {})
+    decisions = []
     for quantity in scene.items[Tag.QUANTITY]:
         links: dict[Tag, Item | None] = {}
-        around = context(scene, quantity)
+        context = context_of(scene, quantity)
         probability = 1.0
         for tag in ORDER:
-            candidates = candidates_of(scene, quantity, tag)
-            rows = [features(Pair(scene, quantity, item, tag, history, links, around)) for item in candidates]
-            index, p = choose(quantity.rank, tag, candidates, rows)
+            candidates = [None, *scene.around(quantity, tag, *_WINDOW[tag])]
+            rows = [features(Pair(scene, quantity, item, tag, memory, links, context)) for item in candidates]
+            index, p = choose(quantity, tag, candidates, rows)
             links[tag] = candidates[index]
             probability *= p
         for item in links.values():
             if item is not None:
-                history.used[id(item)] = history.used.get(id(item), 0) + 1
-        history = History(quantity, links, history.used)
-        decided.append((quantity, links, probability))
-    return decided
+                memory.used[item] = memory.used.get(item, 0) + 1
+        memory.quantity, memory.links = quantity, links
+        decisions.append((quantity, links, probability))
+    return decisions
 
 
-def candidates_of(scene: Scene, quantity: Item, tag: Tag) -> list[Item | None]:
-    """No link, and the mentions of the tag nearest to the quantity: so many before, so many after."""
-    items = scene.items[tag]
-    here = bisect_left(items, quantity.at, key=lambda item: item.at)
-    before, after = _WINDOW[tag]
-    return [None, *items[max(0, here - before) : here + after]]
-
-
-def likeliest(weights: Weights, rows: Sequence[Sequence[str]]) -> tuple[int, float]:
+def likeliest(weights: Weights, rows: Rows) -> tuple[int, float]:
     """The row of features with the highest sum of weights, and its probability among the rows."""
     scores = [sum(weights.get(name, 0.0) for name in row) for row in rows]
     best = max(scores)

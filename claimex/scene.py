@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from claimex.schema import AnyMention, Document, Mention, Range, Source, Tag
+from claimex.schema import AnyMention, Document, Range, Source, Tag
 from claimex.sentences import holding, paragraphs, sentences
+from claimex.words import word_set
 
 _TOKEN = re.compile(r"\w+(?:[.'’-]\w+)*|[^\w\s]")
-_QUOTES = frozenset("\"“”«»")
-_EDGES = frozenset(",;:()[]—–-\"“”")
-_EDGE = ""
-_COMMON = frozenset(
-    "that this with from have been were will would their they said says also which more than after about over some other"
-    " into could there when what percent million billion dollars".split()
+_QUOTES = frozenset('"“”«»')
+_EDGES = frozenset(',;:()[]—–-"“”')
+_LONG = 4  # letters of a word that may tell what a sentence is about
+_COMMON = word_set(
+    """
+    that this with from have been were will would their they said says also which more than after about over some
+    other into could there when what percent million billion dollars
+    """
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Item:
-    """A mention in its place. ``at``: its token; ``rank``: its number among the mentions of its tag."""
+    """A mention in its place.
+
+    ``at``: its token. ``rank``: how many mentions of its tag stand before it; ``ranks``: the same for every tag.
+    ``clause``: how many marks (commas, quotes, brackets) stand before it. ``words``: its lower-case tokens.
+    ``name``: what tells a source from another: its resolved name; for other tags the text.
+    """
 
     mention: AnyMention
     tag: Tag
     rank: int
+    ranks: dict[Tag, int]
     at: int
     sentence: int
     paragraph: int
@@ -42,57 +52,61 @@ class Scene:
     def __init__(self, document: Document, mentions: Sequence[AnyMention]) -> None:
         self.text = document.text
         self.sentences = sentences(self.text) or [(0, len(self.text))]
-        self.paragraphs = paragraphs(self.text) or [(0, len(self.text))]
         self.tokens: list[str] = []
         self.items: dict[Tag, list[Item]] = {tag: [] for tag in Tag}
         self._starts: list[int] = []
         self._content: dict[int, frozenset[str]] = {}
-        self._read(sorted(mentions, key=lambda mention: mention.span.range))
-        firsts = [bisect_right(self._starts, start - 1) for start, _ in self.sentences]
-        self._bounds = [*firsts, len(self.tokens)]
+        ordered = sorted(mentions, key=lambda mention: mention.span.range)
+        blocks = [start for start, _ in paragraphs(self.text)[1:]]
+        for number, (start, end) in enumerate(pairwise([0, *blocks, len(self.text)])):
+            self._paragraph(number, start, end, ordered)
+        self._bounds = [bisect_left(self._starts, start) for start, _ in self.sentences] + [len(self.tokens)]
 
-    def _read(self, mentions: Sequence[AnyMention]) -> None:
-        offset, quoted, clause, paragraph = 0, False, 0, 0
-        for mention in (*mentions, None):
-            start = mention.span.start if mention else len(self.text)
+    def _paragraph(self, number: int, offset: int, end: int, ordered: Sequence[AnyMention]) -> None:
+        """Read the tokens and mentions of a paragraph. A quotation that nobody closes ends with it."""
+        quoted, clause = False, len(self.tokens)
+        first = sum(map(len, self.items.values()))
+        for mention in [*_within(ordered, first, end), None]:
+            start = mention.span.start if mention else end
             for token in _TOKEN.finditer(self.text, offset, max(offset, start)):
                 word = token[0].lower()
-                here = holding(self.paragraphs, token.start())
-                if here != paragraph:  # an unclosed quotation ends with its paragraph
-                    paragraph, quoted, clause = here, False, clause + 1
                 quoted = quoted != (word in _QUOTES)
-                clause += word in _EDGES or word == "."
+                clause += word in _EDGES
                 self._append(word, token.start())
-            if mention is not None:
-                here = holding(self.paragraphs, start)
-                if here != paragraph:
-                    paragraph, quoted, clause = here, False, clause + 1
-                self._place(mention, quoted, clause)
+            if mention:
+                self._place(mention, number, quoted, clause)
                 offset = mention.span.end
 
     def _append(self, token: str, start: int) -> None:
         self.tokens.append(token)
         self._starts.append(start)
 
-    def _place(self, mention: AnyMention, quoted: bool, clause: int) -> None:
-        span = mention.span
+    def _place(self, mention: AnyMention, paragraph: int, quoted: bool, clause: int) -> None:
+        span, value = mention.span, mention.value
         items = self.items[span.tag]
-        words = tuple(token.lower() for token in _TOKEN.findall(mention.text))
-        items.append(
-            Item(
-                mention, span.tag, len(items), len(self.tokens), holding(self.sentences, span.start),
-                holding(self.paragraphs, span.start), quoted, clause, words, _name(mention),
-            )
-        )  # fmt: skip
+        item = Item(
+            mention=mention,
+            tag=span.tag,
+            rank=len(items),
+            ranks={tag: len(found) for tag, found in self.items.items()},
+            at=len(self.tokens),
+            sentence=holding(self.sentences, span.start),
+            paragraph=paragraph,
+            quoted=quoted,
+            clause=clause,
+            words=tuple(token.lower() for token in _TOKEN.findall(mention.text)),
+            name=value.name.lower() if isinstance(value, Source) else mention.text.lower(),
+        )
+        items.append(item)
         self._append(span.tag[0], span.start)
 
     def word(self, at: int) -> str:
         """The token at ``at``; the empty string outside the text."""
-        return self.tokens[at] if 0 <= at < len(self.tokens) else _EDGE
+        return self.tokens[at] if 0 <= at < len(self.tokens) else ""
 
     def between(self, one: Item, other: Item) -> list[str]:
         """The tokens that stand between two mentions, whichever comes first."""
-        first, last = sorted((one.at, other.at))
+        first, last = (one.at, other.at) if one.at < other.at else (other.at, one.at)
         return self.tokens[first + 1 : last]
 
     def bounds(self, item: Item) -> Range:
@@ -109,18 +123,16 @@ class Scene:
             right += 1
         return self.tokens[left : item.at] + self.tokens[item.at + 1 : right + 1]
 
-    def near(self, tag: Tag, item: Item) -> list[Item]:
-        """The mentions of the tag on both sides of a mention, the nearest two before and two after."""
-        items = self.items[tag]
-        here = bisect_right(items, item.at, key=lambda other: other.at)
-        return [*reversed(items[max(0, here - 2) : here]), *items[here : here + 2]]
+    def around(self, item: Item, tag: Tag, before: int, after: int) -> list[Item]:
+        """The mentions of another tag nearest to a mention: so many before it, so many after it."""
+        here = item.ranks[tag]
+        return self.items[tag][max(0, here - before) : here + after]
 
     def content(self, sentence: int) -> frozenset[str]:
         """The longer words of a sentence, those of its mentions among them."""
         if sentence not in self._content:
-            start, end = self.sentences[sentence]
-            words = (word.lower() for word in _TOKEN.findall(self.text, start, end))
-            self._content[sentence] = frozenset(word for word in words if len(word) > 3 and word not in _COMMON)
+            words = (word.lower() for word in _TOKEN.findall(self.text, *self.sentences[sentence]))
+            self._content[sentence] = frozenset(w for w in words if len(w) >= _LONG and w not in _COMMON)
         return self._content[sentence]
 
     def evidence(self, item: Item) -> Range:
@@ -130,5 +142,7 @@ class Scene:
         return min(start, span.start), max(end, span.end)
 
 
-def _name(mention: AnyMention) -> str:
-    return mention.value.name.lower() if isinstance(mention.value, Source) else mention.text.lower()
+def _within(ordered: Sequence[AnyMention], first: int, end: int) -> list[AnyMention]:
+    """The mentions from number ``first`` on that start before ``end``."""
+    last = bisect_left(ordered, end, lo=first, key=lambda mention: mention.span.start)
+    return list(ordered[first:last])

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
@@ -77,6 +76,7 @@ class Span:
 
     @property
     def range(self) -> Range:
+        """Start and end."""
         return self.start, self.end
 
 
@@ -219,7 +219,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An annotated document. A tag outside ``annotated`` is unknown there, never absent; in ``unsure`` ranges any tag is."""
+    """An annotated document. A tag outside ``annotated`` is unknown there, never absent; in ``unsure`` ones all are."""
 
     document: Document
     spans: tuple[Span, ...]

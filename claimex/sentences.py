@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from claimex.schema import Range
+from claimex.words import word_set
 
 _CLOSERS = "\"'”’»)\\]}"
 _OPENERS = "\"'“‘«(\\[{"
@@ -21,28 +22,34 @@ _NEXT = re.compile(rf"\s*([{_OPENERS}]*)(\w*)")
 _NEKOT = re.compile(r"[^\s\"'“”‘’«»()\[\]{}—–]+")  # a token, read backwards
 
 
-def _word_set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
 # Never the last word of a sentence: a name or a number follows.
-_TITLES = _word_set(
-    "mr mrs ms mx dr prof rev fr hon gov lt gen col maj capt cmdr cpl sgt adm sen sens rep reps pres amb supt "
-    "insp st messrs vs no nos art fig pp vol op ca cf e.g i.e viz al ft mt"
+_TITLES = word_set(
+    """
+    mr mrs ms mx dr prof rev fr hon gov lt gen col maj capt cmdr cpl sgt adm sen sens rep reps pres amb supt insp st
+    messrs vs no nos art fig pp vol op ca cf e.g i.e viz al ft mt
+    """
 )
 # May end a sentence; it does where a word that opens sentences follows.
-_ABBREVIATIONS = _word_set(
-    "inc co corp ltd llc plc bros jr sr etc dept est approx univ assn a.m p.m am pm jan feb mar apr jun jul aug "
-    "sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun ariz ark calif colo conn del fla ga ill ind "
-    "kan ky la mass md mich minn miss mo mont neb nev okla ore pa penn tenn tex va vt wash wis wyo oz lb lbs in "
-    "mph sq km cm mm kg tel ext"
+_ABBREVIATIONS = word_set(
+    """
+    inc co corp ltd llc plc bros jr sr etc dept est approx univ assn a.m p.m am pm jan feb mar apr jun jul aug sep
+    sept oct nov dec mon tue tues wed thu thur thurs fri sat sun ariz ark calif colo conn del fla ga ill ind kan ky
+    la mass md mich minn miss mo mont neb nev okla ore pa penn tenn tex va vt wash wis wyo oz lb lbs in mph sq km cm
+    mm kg tel ext
+    """
 )
-_WORDS_TOO = _word_set("in am pm sun sat mar miss mass ill del la co ind ore")
-_STARTERS = _word_set(
-    "the a an in on at but and he she it they we i you this that these those there his her its their if when "
-    "while as after before since for from with by to of or so yet not no some many most all both more one two "
-    "three other another such what who how why where which according under over during despite although though "
-    "however meanwhile also still then now last next earlier later about nearly only even our my your said police"
+_WORDS_TOO = word_set(
+    """
+    in am pm sun sat mar miss mass ill del la co ind ore
+    """
+)
+_STARTERS = word_set(
+    """
+    the a an in on at but and he she it they we i you this that these those there his her its their if when while as
+    after before since for from with by to of or so yet not no some many most all both more one two three other
+    another such what who how why where which according under over during despite although though however meanwhile
+    also still then now last next earlier later about nearly only even our my your said police
+    """
 )
 _LOOK_BACK = 24  # code points: no abbreviation is longer
 

@@ -26,7 +26,7 @@ SETTINGS_KEY = "claimex"  # our entry in the checkpoint's config.json
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a checkpoint knows beside its weights. ``window`` and ``overlap`` count tokens, special ones not included."""
+    """What a checkpoint knows beside its weights. ``window`` and ``overlap`` count tokens without the special ones."""
 
     window: int = 384
     overlap: int = 48

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from claimex.schema import Range
 
@@ -38,4 +39,4 @@ def windows(tokens: int, size: int, overlap: int) -> list[Window]:
 
 def _middles(ranges: Sequence[Range]) -> list[int]:
     """The middle of each overlap between neighbours."""
-    return [(right[0] + left[1]) // 2 for left, right in zip(ranges, ranges[1:], strict=False)]
+    return [(right[0] + left[1]) // 2 for left, right in pairwise(ranges)]

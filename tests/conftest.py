@@ -92,4 +92,4 @@ def tiny_model(vocabulary: int) -> BertForTokenClassification:
         label2id={label: i for i, label in enumerate(LABELS)},
         **tagger.settings_entry(tagger.Settings(window=24, overlap=6)),
     )
-    return BertForTokenClassification(config).eval()
+    return BertForTokenClassification(config)

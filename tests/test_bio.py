@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -37,7 +37,8 @@ def sharp(labels: Sequence[int], sure: float = 0.999) -> Floats:
     """Log-probabilities that leave no doubt about the labels."""
     rows = np.full((len(labels), len(LABELS)), (1 - sure) / (len(LABELS) - 1))
     rows[np.arange(len(labels)), labels] = sure
-    return np.log(rows).astype(np.float32)
+    scores: Floats = np.log(rows).astype(np.float32)
+    return scores
 
 
 def plain(spans: Sequence[Span]) -> list[tuple[int, int, Tag]]:
@@ -52,7 +53,8 @@ def tokenized(draw: st.DrawFn) -> tuple[str, list[Range]]:
 
 def log_probs(tokens: int, seed: int, spread: float) -> Floats:
     logits = np.random.default_rng(seed).uniform(-spread, spread, (tokens, len(LABELS)))
-    return (logits - np.log(np.exp(logits).sum(-1, keepdims=True))).astype(np.float32)
+    scores: Floats = (logits - np.log(np.exp(logits).sum(-1, keepdims=True))).astype(np.float32)
+    return scores
 
 
 def test_labels_derive_from_the_tags() -> None:
@@ -146,7 +148,7 @@ def test_spans_of_whole_groups_survive_encoding_and_decoding(
     borders = sorted(data.draw(st.sets(st.integers(0, len(groups)), max_size=8)))
     spans = [
         Span(groups[a][0], groups[b - 1][1], data.draw(st.sampled_from(Tag)))
-        for a, b in zip(borders, borders[1:], strict=False)
+        for a, b in pairwise(borders)
         if data.draw(st.booleans())
     ]
     labels, lost = encode(spans, tokens)

@@ -43,7 +43,7 @@ assert "claimex" not in sys.modules
 
 def test_embeddings_are_a_shard_of_their_own() -> None:
     index = json.loads((WEIGHTS / "model.safetensors.index.json").read_text(encoding="utf-8"))
-    shards = {name: shard for name, shard in index["weight_map"].items()}
+    shards = index["weight_map"]
     embeddings = {shard for name, shard in shards.items() if ".embeddings." in name}
     others = {shard for name, shard in shards.items() if ".embeddings." not in name}
     assert len(embeddings) == len(others) == 1
@@ -89,10 +89,10 @@ def test_same_answer_alone_and_in_company(extractor: Extractor) -> None:
 
 def test_every_part_of_a_long_document_is_read(extractor: Extractor) -> None:
     """Numbers planted all along a text of several windows all come back, in order, at their own offsets."""
-    sentences = [f"The agency said {1000 + 7 * i} houses burned in district {chr(65 + i % 26)}." for i in range(300)]
+    sentences = [f"The agency said {1000 + 7 * i:,} houses burned in district {chr(65 + i % 26)}." for i in range(300)]
     text = "\n\n".join(sentences)
     [extraction] = extractor.extract([claimex.Document("long", text)])
-    planted = [str(1000 + 7 * i) for i in range(300)]
+    planted = [f"{1000 + 7 * i:,}" for i in range(300)]
     assert [claim.quantity.text for claim in extraction.claims] == planted
     for claim in extraction.claims:
         assert text[slice(*claim.quantity.span.range)] == claim.quantity.text

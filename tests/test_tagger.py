@@ -13,8 +13,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from safetensors.torch import load_file
 from transformers import AutoModelForTokenClassification
+from transformers.utils import logging as transformers_logging
 
-from claimex import tagger
 from claimex.bio import BEGIN, LABELS
 from claimex.errors import InputError, ModelError
 from claimex.schema import Document, Span, Tag
@@ -253,11 +253,16 @@ def shard(directory: Path) -> None:
     model = AutoModelForTokenClassification.from_pretrained(directory)
     (directory / "model.safetensors").unlink()
     model.save_pretrained(directory, max_shard_size="10KB")
-    sorted(directory.glob("model-*.safetensors"))[-1].unlink()
+    max(directory.glob("model-*.safetensors")).unlink()
 
 
 def truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def drop_tokenizer(directory: Path) -> None:
+    for path in directory.glob("tokenizer*"):
+        path.unlink()
 
 
 def drop_tensor(directory: Path) -> None:
@@ -297,7 +302,7 @@ BREAKS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a tensor missing": (drop_tensor, r"weights lack \['classifier.weight'\]"),
     "a shard missing": (shard, "cannot load"),
     "no tokenizer": (lambda d: (d / "tokenizer.json").unlink(), "cannot load"),
-    "no tokenizer at all": (lambda d: [path.unlink() for path in d.glob("tokenizer*")], "cannot load"),
+    "no tokenizer at all": (drop_tokenizer, "cannot load"),
     "tokenizer is no JSON": (lambda d: truncate(d / "tokenizer.json"), "cannot load"),
     "tokenizer of another kind": (
         lambda d: (d / "tokenizer.json").write_text('{"model": {"type": "X"}}'),
@@ -326,9 +331,9 @@ def test_missing_weights_by_name_are_a_model_error_of_one_line(where: str) -> No
 
 
 def test_loading_leaves_the_verbosity_of_transformers_alone(tiny_directory: Path) -> None:
-    logging = tagger.transformers_logging
-    before = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    before = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
     load(tiny_directory)
     with pytest.raises(ModelError):
         load("nobody/nothing-at-all")
-    assert (logging.get_verbosity(), logging.is_progress_bar_enabled()) == before
+    after = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
+    assert after == before

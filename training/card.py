@@ -46,7 +46,7 @@ def render(weights: Path, corpora: Mapping[str, Corpus]) -> str:
                       + [_record_row(ALL_FOUR, table[f"record {ALL_FOUR}"])]),
         modifier=f"{table['modifier accuracy']['accuracy']:.3f}",
         days=f"{table['days accuracy']['accuracy']:.3f}",
-        corpora=_rows([[name, ", ".join(corpus.tags), corpus.licence, corpus.citation] for name, corpus in corpora.items()]),
+        corpora=_rows([[name, ", ".join(c.tags), c.licence, c.citation] for name, c in corpora.items()]),
         minutes=f"{metrics['training']['seconds'] / 60:.0f}",
         speed=_rows([[stage, f"{rate:,}"] for stage, rate in speed["characters_per_second"].items()]),
         ratio=f"{speed['ratio']:.2f}",

@@ -1,4 +1,4 @@
-"""Training configs: strict dataclasses read from YAML. An unknown key is an error, and so is a value of another type."""
+"""Training configs: strict dataclasses read from YAML. An unknown key is an error, so is a value of another type."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Corpus:
     def __post_init__(self) -> None:
         unknown = set(self.tags) - set(Tag)
         if unknown:
-            raise ConfigError(f"unknown tag {sorted(unknown)[0]!r}: choose among {', '.join(Tag)}")
+            raise ConfigError(f"unknown tag {min(unknown)!r}: choose among {', '.join(Tag)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Stage:
     warmup: float = 0.1  # part of the stage's steps
     weight_decay: float = 0.01
     evaluate: bool = False  # after each epoch, keeping the best weights
+    seeds: list[int] = field(default_factory=list)  # one run for each, their weights averaged; else the job's own seed
 
     def __post_init__(self) -> None:
         for name, share in self.corpora.items():

@@ -23,10 +23,11 @@ _VAGUE = {"now", "currently", "recently", "soon", "already", "earlier", "later",
 _NUMBER = re.compile(r"[-−+±]?\d[\d.,  ]*(?:\s*(?:-|–|to|and|or|±)\s*\d[\d.,]*)?(?:\s*(?:million|billion|trillion)\b)?")
 _FIRST_PERSON = {"i", "we", "me", "us"}
 _REPORTS = re.compile(
-    r"\b(?:sa(?:y|ys|id|ying)|accord|report|show|add(?:s|ed|ing)?\b|writ|wrote|suggest|t(?:ell|old)|call(?:s|ed)\b|argu|"
-    r"conclu|declar|f(?:ind|ound)|announc|pledg|indicat|not(?:e|es|ed|ing)\b|acknowledg|tweet|reveal|claim|warn|predict|"
-    r"estimat|expect|believ|den(?:y|ies|ied)|accus|threaten|vow|promis|propos|confirm|insist|assert|stat(?:e|es|ed|ing)\b|"
-    r"explain|point(?:s|ed)? out|remark|observ|recall|admit|contend|alleg|quot|cit(?:e|es|ed|ing)\b|comment|respon|repl)"
+    r"\b(?:sa(?:y|ys|id|ying)|accord|report|show|add(?:s|ed|ing)?\b|writ|wrote|suggest|t(?:ell|old)|call(?:s|ed)\b|"
+    r"argu|conclu|declar|f(?:ind|ound)|announc|pledg|indicat|not(?:e|es|ed|ing)\b|acknowledg|tweet|reveal|claim|warn|"
+    r"predict|estimat|expect|believ|den(?:y|ies|ied)|accus|threaten|vow|promis|propos|confirm|insist|assert|"
+    r"stat(?:e|es|ed|ing)\b|explain|point(?:s|ed)? out|remark|observ|recall|admit|contend|alleg|quot|"
+    r"cit(?:e|es|ed|ing)\b|comment|respon|repl)"
 )
 _RELATIVE = re.compile(r",| who | which | that ")
 

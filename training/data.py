@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from datasets import Dataset
+from datasets import Dataset  # type: ignore[import-untyped]
 
 from claimex.bio import LABELS, allowed, encode
 from claimex.schema import Example
@@ -66,7 +66,8 @@ def dataset(rows: Sequence[dict[str, Any]]) -> Dataset:
 
 
 class Collator:
-    """Rows to tensors: ``input_ids``, ``attention_mask`` (rows, longest), ``labels`` (rows, longest, labels), the allowed ones."""
+    """Rows to tensors: ``input_ids`` and ``attention_mask`` (rows, longest), ``labels`` (rows, longest, labels): is
+    each allowed."""
 
     def __init__(self, pad_id: int) -> None:
         self.pad_id = pad_id

@@ -46,20 +46,40 @@ def fit(config: Config, config_path: Path, data: Path) -> Path:
     output.mkdir(parents=True, exist_ok=True)
     _keep_config(config, output / "config.yaml")
     examples = _read_all(config, config_path, data)
-    set_seed(config.seed)
     tokenizer = load_tokenizer(config)
-    model = load_base(config)
+    start = None
     for number, stage in enumerate(config.stages):
         done = output / f"stage-{number}"
         if not done.is_dir():
-            if number:
-                model = AutoModelForTokenClassification.from_pretrained(
-                    output / f"stage-{number - 1}", dtype=torch.float32
-                )
-            _freeze(model, config.frozen)
-            _run(config, stage, model, tokenizer, examples, output / f"stage-{number}-checkpoints")
-            _save(model, tokenizer, done)
+            seeds = stage.seeds or [config.seed]
+            runs = [output / f"stage-{number}-seed-{seed}" for seed in seeds]
+            for run, seed in zip(runs, seeds, strict=True):
+                if not run.is_dir():
+                    set_seed(seed)
+                    model = _load(start) if start else load_base(config)
+                    _freeze(model, config.frozen)
+                    _run(config, stage, seed, model, tokenizer, examples, run.with_name(f"{run.name}-checkpoints"))
+                    _save(model, tokenizer, run)
+            _save(average([_load(run) for run in runs]), tokenizer, done)
+        start = done
     return output / f"stage-{len(config.stages) - 1}"
+
+
+def _load(directory: Path) -> PreTrainedModel:
+    model: PreTrainedModel = AutoModelForTokenClassification.from_pretrained(directory, dtype=torch.float32)
+    return model
+
+
+@torch.no_grad()
+def average(models: Sequence[PreTrainedModel]) -> PreTrainedModel:
+    """The first model, with the mean of all weights: a model soup (Wortsman et al., ICML 2022).
+
+    The models must have started from the same weights; they differ by the order of the data and by dropout.
+    """
+    first, *others = models
+    for name, parameter in first.named_parameters():
+        parameter.copy_(torch.stack([parameter, *(other.get_parameter(name) for other in others)]).mean(0))
+    return first
 
 
 def _keep_config(config: Config, path: Path) -> None:
@@ -108,8 +128,8 @@ def load_base(config: Config) -> PreTrainedModel:
         num_labels=len(LABELS),
         id2label=dict(enumerate(LABELS)),
         label2id={label: i for i, label in enumerate(LABELS)},
-        **settings_entry(Settings(config.window, config.overlap)),
     )
+    model_config.update(settings_entry(Settings(config.window, config.overlap)))  # no keyword: those need a known name
     for name, value in {
         "attention_probs_dropout_prob": config.attention_dropout,
         "attention_dropout": config.attention_dropout,
@@ -131,6 +151,7 @@ def _freeze(model: PreTrainedModel, names: Sequence[str]) -> None:
 def _run(
     config: Config,
     stage: Stage,
+    seed: int,
     model: PreTrainedModel,
     tokenizer: Tokenizer,
     examples: dict[str, list[Example]],
@@ -138,11 +159,11 @@ def _run(
 ) -> None:
     rows = []
     for name, share in stage.corpora.items():
-        taken = random.Random(config.seed).sample(examples[name], round(share * len(examples[name])))
+        taken = random.Random(seed).sample(examples[name], round(share * len(examples[name])))
         of_corpus, alignment = window_rows(taken, tokenizer, config.window, config.overlap)
         log.info("%s: %d documents, %d windows; %s", name, len(taken), len(of_corpus), alignment)
         rows += of_corpus
-    evaluate = stage.evaluate
+    evaluate, dev = stage.evaluate, examples.get(config.dev, [])
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
         num_train_epochs=stage.epochs,
@@ -151,14 +172,14 @@ def _run(
         warmup_steps=stage.warmup,
         weight_decay=stage.weight_decay,
         train_sampling_strategy="group_by_length",
-        seed=config.seed,
-        data_seed=config.seed,
+        seed=seed,
+        data_seed=seed,
         bf16=config.bf16,
         use_cpu=not torch.cuda.is_available(),
         eval_strategy="epoch" if evaluate else "no",
         save_strategy="epoch" if evaluate else "steps",
         save_steps=200,
-        save_total_limit=2,
+        save_total_limit=4,
         load_best_model_at_end=evaluate,
         metric_for_best_model="f1" if evaluate else None,
         logging_steps=25,
@@ -170,27 +191,28 @@ def _run(
         model=model,
         args=arguments,
         train_dataset=dataset(rows),
-        eval_dataset=examples[config.dev] if evaluate else None,
+        eval_dataset=dev if evaluate else None,  # only so that the trainer evaluates at all
         data_collator=Collator(tokenizer.pad_id),
         compute_loss_func=lambda outputs, labels, num_items_in_batch=None: partial_loss(outputs.logits, labels),
         callbacks=[JsonLog(Path(config.output) / "log.jsonl")],
     )
+    trainer.dev = dev
     trainer.tagger = TransformerTagger(model, tokenizer, Settings(config.window, config.overlap))
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None)
 
 
-class SpanTrainer(Trainer):  # type: ignore[misc]
+class SpanTrainer(Trainer):
     """Evaluates what users get: exact spans of whole documents, through the same tagger that extraction runs."""
 
+    dev: Sequence[Example] = ()
     tagger: TransformerTagger
 
     def evaluate(self, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any) -> dict[str, float]:
-        """Exact F1 by tag on the examples that were given as the evaluation set."""
-        self.model.eval()
+        """Exact F1 by tag on the dev examples."""
+        self.tagger.model.eval()
         metric = SpanF1(keep_in_memory=True)
-        examples: Sequence[Example] = self.eval_dataset
-        predicted = self.tagger.tag(example.document for example in examples)
-        for example, spans in zip(examples, predicted, strict=True):
+        predicted = self.tagger.tag(example.document for example in self.dev)
+        for example, spans in zip(self.dev, predicted, strict=True):
             as_rows = [
                 [{"start": s.start, "end": s.end, "tag": str(s.tag)} for s in each] for each in (spans, example.spans)
             ]
@@ -201,7 +223,7 @@ class SpanTrainer(Trainer):  # type: ignore[misc]
         return values
 
 
-class JsonLog(TrainerCallback):  # type: ignore[misc]
+class JsonLog(TrainerCallback):
     """Appends what the trainer logs as JSON lines, with the seconds since the job began."""
 
     def __init__(self, path: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import datasets
-import evaluate
+import datasets  # type: ignore[import-untyped]
+import evaluate  # type: ignore[import-untyped]
 
 from claimex.schema import Tag
 

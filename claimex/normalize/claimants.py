@@ -1,8 +1,8 @@
 """Who a claimant is: the fullest name that the text itself gives to a source.
 
-Sources are met left to right and kept in a bounded memory. A mention is the same source as an earlier one where the text
-equates them: the same name or its last part, an acronym, a noun that the earlier mention or the words beside it used
-(*the ministry*), a pronoun that agrees. Whatever is not equated stays a source of its own.
+Sources are met left to right and kept in a bounded memory. A mention is the same source as an earlier one where the
+text equates them: the same name or its last part, an acronym, a noun that the earlier mention or the words beside it
+used (*the ministry*), a pronoun that agrees. Whatever is not equated stays a source of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from claimex.normalize.claimant_words import (
     ARTICLES,
@@ -107,7 +106,7 @@ class _Resolver:
         return next(found, None) or _Entity(name, kind, words=set(name.lower().split()))
 
     def _noun(self, mention: str, span: Span) -> _Entity | None:
-        words = [word for word in _WORD.findall(mention)]
+        words = list(_WORD.findall(mention))
         while len(words) > 1 and words[0].lower() in ARTICLES and not self._named_the(words, span):
             words = words[1:]
         if not words:
@@ -143,7 +142,7 @@ class _Resolver:
         if (person or len(words) == 1) and last[0].isupper():
             if is_acronym(last):
                 return self._known(self.names.long_form(last) or name, "body")
-            same = next((e for e in self._recent() if e.name.split()[-1].lower() == last.lower()), None)
+            same = next((e for e in self._recent() if _goes_by(e, last.lower())), None)
             full = None if same else self.names.person(last, span.start)
             if same or full:
                 return same or self._known(full or name, "person")
@@ -199,6 +198,12 @@ class _Resolver:
         else:
             kind = "body"
         return self._known(_core(words), kind)
+
+
+def _goes_by(entity: _Entity, name: str) -> bool:
+    """Whether the name is the last of a source's, or a person's first, which some write in front as the family's."""
+    words = entity.name.lower().split()
+    return name == words[-1] or (entity.kind == "person" and name == words[0])
 
 
 def _titled(words: Sequence[str]) -> list[str] | None:

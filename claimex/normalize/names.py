@@ -7,7 +7,8 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 
-from claimex.normalize.claimant_words import ARTICLES, BODIES, COMPANY_TAILS, CONNECTORS, PREPOSITIONS, ROLES
+from claimex.normalize.claimant_words import ARTICLES, BODIES, COMPANY_TAILS, CONNECTORS, PLACES, PREPOSITIONS, ROLES
+from claimex.words import word_set
 
 _TOKEN = re.compile(r"[^\W_][\w.&'’-]*")
 _DEFINITION = re.compile(r"\(([^\W\d_][\w.&-]{1,9})\)")
@@ -19,8 +20,11 @@ _DEFINED = 120  # code points before a bracket in which its long form stands
 _NO_START = (
     ARTICLES
     | CONNECTORS
-    | frozenset(
-        "but if when while as after before since at by from with he she it they we i and so yet not no some many most all he's".split()
+    | word_set(
+        """
+    but if when while as after before since at by from with he she it they we i and so yet not no some many most all
+    he
+    """
     )
 )
 _Place = tuple[int, str]
@@ -35,19 +39,24 @@ class Names:
         self._bodies: dict[str, list[_Place]] = defaultdict(list)
         self._people: list[_Place] = []
         self._acronyms: dict[str, str] = {}
+        common = {token[0] for token in _TOKEN.finditer(text) if token[0].islower()}
         for start, run in _runs(text):
-            self._add(start, run)
-        for found in _DEFINITION.finditer(text):
-            full = _long_form(text[max(0, found.start() - _DEFINED) : found.start()], found[1])
+            self._add(text, start, run, common)
+        defined = {found[1]: found.start() for found in reversed([*_DEFINITION.finditer(text)])}  # the first of each
+        for acronym, end in defined.items():
+            full = _long_form(text[max(0, end - _DEFINED) : end], acronym)
             if full:
-                self._acronyms[acronym_key(found[1])] = full
+                self._acronyms[acronym_key(acronym)] = full
 
-    def _add(self, start: int, run: list[str]) -> None:
-        person = person_of(run)
+    def _add(self, text: str, start: int, run: list[str], common: set[str]) -> None:
+        untitled = text[max(0, start - 4) : start].lower() == "the "
+        person = None if untitled and len(run) <= 2 else person_of(run)
+        while person and person[0].lower() in common:  # a headline's capitals, or a word that opens a sentence
+            person = person_of(person[1:])
         name = " ".join(person or run)
         if person:
             self._surnames[person[-1].lower()].append((start, name))
-            self._firsts[person[0].lower()].append((start, name))
+            self._firsts[person[0].lower()].append((start, name))  # some put the family name first
             self._people.append((start, name))
         elif len(run) > 1:
             for word in {run[0].lower(), *(word.lower() for word in run if word.lower() in BODIES)}:
@@ -56,7 +65,7 @@ class Names:
                 self._acronyms.setdefault(key, name)
 
     def person(self, name: str, offset: int) -> str | None:
-        """The full name with that last name (else that first name): the one last given before ``offset``, else the next."""
+        """The full name with that last name, else with that first name: the last before ``offset``, else the next."""
         found = self._surnames.get(name.lower()) or self._firsts.get(name.lower())
         return _fullest(found, _latest(found, offset) or found[0][1]) if found else None
 
@@ -129,7 +138,7 @@ def person_of(run: list[str]) -> list[str] | None:
         name = run[first - 2 :]  # Jane de Roe
     elif first and run[first - 1] in PREPOSITIONS:
         return None
-    if not 2 <= len(name) <= 4 or any(word.lower() in BODIES for word in name):
+    if not 2 <= len(name) <= 4 or any(word.lower() in BODIES for word in name) or name[0].lower() in PLACES:
         return None
     return None if any(word.isupper() and len(word) > 2 and "." not in word for word in name) else name
 

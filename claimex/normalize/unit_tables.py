@@ -90,7 +90,7 @@ _EVERYDAY = words("""
 
 # Bare words and symbols whose currency is settled by convention, and names that CLDR spells differently.
 _CURRENCY_WORDS = {
-    "USD": "$, US$, U.S.$, U$, dollar, us dollar, u s dollar, american dollar, dollar us, greenback, US",
+    "USD": "$, US$, $US, $ US, U.S.$, U$, dollar, us dollar, u s dollar, american dollar, dollar us, greenback, US",
     "AUD": "A$, $A, AU$, aussie dollar", "CAD": "C$, CA$, CDN$, Can$, $C", "HKD": "HK$, hk dollar, hkg dollar",
     "NZD": "NZ$, $NZ, nz dollar, kiwi dollar", "SGD": "S$, singaporean dollar, sing dollar",
     "TWD": "NT$, taiwan dollar, taiwanese dollar, nt dollar", "NAD": "N$, na dollar",
@@ -218,7 +218,7 @@ def _currencies() -> tuple[dict[str, str | None], dict[str, str]]:
         names.setdefault(head, next(iter(codes)) if len(codes) == 1 else None)
     symbols = {symbol: code for code, symbol in english.currency_symbols.items() if code not in _NOT_MONEY}
     symbols |= {code: code for code in english.currency_symbols}
-    names |= dict.fromkeys(map(key_of, _OPEN_CURRENCIES))
+    names |= dict.fromkeys(_open_names())
     for code, spellings in _CURRENCY_WORDS.items():
         for word in spellings.split(", "):
             symbols[word] = code
@@ -234,11 +234,15 @@ def _currency_name(code: str) -> str:
     return get_currency_name(code, count=1, locale="en")
 
 
+@cache
+def _open_names() -> dict[str, str]:
+    return {key_of(name): name for name in _OPEN_CURRENCIES}
+
+
 def currency(text: str, key: str) -> Unit | None:
     """The currency that ``text`` is, by word, symbol or ISO code; ``key`` is its ``key_of``."""
     names, symbols = _currencies()
     code = symbols.get(text) or names.get(key)
     if code:
         return Unit(_currency_name(code), UnitKind.CURRENCY, code)
-    named = {key_of(name): name for name in _OPEN_CURRENCIES} if " " in key else {}
-    return Unit(named.get(key, key), UnitKind.CURRENCY) if key in names else None
+    return Unit(_open_names().get(key, key), UnitKind.CURRENCY) if key in names else None

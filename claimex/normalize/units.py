@@ -115,7 +115,7 @@ def _with_object(phrase: str) -> Unit | None:
         return None
     if unit.name == "pound" and unit.code is None:
         unit = measure("lb", "lb") or unit
-    return replace(unit, of=_without_article(rest))
+    return replace(unit, of=_without_article(rest) or None)
 
 
 def _counted(phrase: str) -> Unit | Unparsed:

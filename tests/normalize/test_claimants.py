@@ -33,7 +33,7 @@ def resolve(marked: str) -> list[str]:
         ("[A new Brindle poll] shows it.", ["Brindle"]),
         # last names
         ("[Mayor Ada Brandt] spoke. [Brandt] said more.", ["Ada Brandt", "Ada Brandt"]),
-        ("Runner Ada Brandt fell. [Brandt] said it hurt.", ["Ada Brandt"]),
+        ("Then runner Ada Brandt fell. [Brandt] said it hurt.", ["Ada Brandt"]),
         ("[Mr. Brandt] said no.", ["Brandt"]),
         # acronyms
         ("[The Ministry of Defence] said 40. [The MoD] said 50.", ["Ministry of Defence"] * 2),

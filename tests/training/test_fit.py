@@ -19,7 +19,7 @@ from claimex import tagger
 from claimex.bio import LABELS
 from claimex.errors import ConfigError, ModelError
 from claimex.schema import Document
-from tests.test_tagger import plain
+from tests.test_bio import plain
 from training import fit as job
 from training.config import Config, read_config, read_corpora
 from training.corpora import read_corpus
@@ -86,7 +86,7 @@ def test_base_gets_our_labels_and_settings(tiny_directory: Path, tmp_path: Path)
     body = {name: tensor for name, tensor in weights.items() if not name.startswith("classifier")}
     BertModel.from_pretrained(base, add_pooling_layer=False).save_pretrained(base)
     model = job.load_base(dataclasses.replace(tiny(base, tmp_path), window=20, overlap=4))
-    assert [model.config.id2label[i] for i in range(len(LABELS))] == list(LABELS)
+    assert model.config.id2label == dict(enumerate(LABELS))
     assert model.config.claimex == {"window": 20, "overlap": 4, "temperature": 1.0}
     assert all(torch.equal(model.state_dict()[name], tensor) for name, tensor in body.items())
 
@@ -218,7 +218,9 @@ def test_plain_transformers_load_the_export(exported: Path) -> None:
     assert not info["missing_keys"]
     assert not info["unexpected_keys"]
     assert model.dtype == torch.float16
-    found = pipeline("token-classification", model=str(exported), dtype="float32", ignore_labels=[])(TEXT)
+    found: list[dict[str, Any]] = pipeline(
+        "token-classification", model=str(exported), dtype="float32", ignore_labels=[]
+    )(TEXT)
     ours = tagger.load(exported).tokenizer([TEXT])[0]
     assert [TEXT[item["start"] : item["end"]] for item in found] == [TEXT[slice(*piece)] for piece in ours.ranges]
     assert {item["entity"] for item in found} <= set(LABELS)

@@ -1,0 +1,40 @@
+"""The card says what the metrics file says: it is rendered, never edited."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import yaml
+
+from training.card import render
+from training.config import read_corpora
+
+ROOT = Path(__file__).parent.parent.parent
+WEIGHTS = ROOT / "claimex" / "weights"
+
+
+def test_card_is_what_the_metrics_render() -> None:
+    rendered = render(WEIGHTS, read_corpora(ROOT / "configs" / "corpora.yaml"))
+    assert (ROOT / "model_card.md").read_text(encoding="utf-8") == rendered
+
+
+def test_header_and_table_hold_the_measured_figures() -> None:
+    card = (ROOT / "model_card.md").read_text(encoding="utf-8")
+    metrics = json.loads((WEIGHTS / "metrics.json").read_text(encoding="utf-8"))
+    header = yaml.safe_load(card.split("---\n")[1])
+    assert header["license"] == "apache-2.0"
+    assert header["pipeline_tag"] == "token-classification"
+    [model] = header["model-index"]
+    figures = {m["name"]: m["value"] for result in model["results"] for m in result["metrics"]}
+    for tag in ("QUANTITY", "UNIT", "DATE", "CLAIMANT"):
+        measured = metrics["evaluation"][tag]["f1"]
+        assert figures[f"{tag} exact F1"] == round(measured, 4)
+        assert f"{measured:.3f}" in next(line for line in card.splitlines() if line.startswith(f"| {tag} "))
+
+
+def test_every_corpus_is_named_with_its_licence() -> None:
+    card = (ROOT / "model_card.md").read_text(encoding="utf-8")
+    for name, corpus in read_corpora(ROOT / "configs" / "corpora.yaml").items():
+        row = next(line for line in card.splitlines() if line.startswith(f"| {name} "))
+        assert corpus.licence in row
