@@ -37,7 +37,7 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One run of the trainer over a mixture of corpora; stages follow each other on the same weights."""
+    """One run of the trainer over a mixture of corpora, on the weights that an earlier stage left."""
 
     corpora: dict[str, float]  # name to share of its documents, drawn by the seed
     epochs: float
@@ -46,7 +46,8 @@ class Stage:
     warmup: float = 0.1  # part of the stage's steps
     weight_decay: float = 0.01
     evaluate: bool = False  # after each epoch, keeping the best weights
-    seeds: list[int] = field(default_factory=list)  # one run for each, their weights averaged; else the job's own seed
+    seed: int | None = None  # else the job's own
+    start: int | None = None  # the number of the stage on whose weights it goes on, else the one before
 
     def __post_init__(self) -> None:
         for name, share in self.corpora.items():
@@ -69,12 +70,18 @@ class Config:
     hidden_dropout: float = 0.1
     window: int = 384
     overlap: int = 48
+    average: list[int] = field(default_factory=list)  # stages whose weights are averaged into the result, else the last
     seed: int = 13
     bf16: bool = False
 
     def __post_init__(self) -> None:
         if not self.stages:
             raise ConfigError("stages: should hold at least one")
+        for number, stage in enumerate(self.stages):
+            if stage.start is not None and not 0 <= stage.start < number:
+                raise ConfigError(f"stages[{number}].start: should name an earlier stage, not {stage.start}")
+        if not set(self.average) <= set(range(len(self.stages))):
+            raise ConfigError(f"average: should name stages from 0 to {len(self.stages) - 1}, not {self.average}")
         if not 0 <= self.overlap < self.window:
             raise ConfigError(f"overlap: should be in [0, window), not {self.overlap}")
         if any(self.dev in stage.corpora for stage in self.stages):
@@ -153,7 +160,7 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         return _build(typing.cast(type, hint), value, where)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if type(value) is not hint:
-        name = hint.__name__ if not isinstance(hint, types.UnionType) else str(hint)
+    if not (isinstance(hint, types.UnionType) and type(value) in typing.get_args(hint)) and type(value) is not hint:
+        name = str(hint) if isinstance(hint, types.UnionType) else hint.__name__
         raise ConfigError(f"{where}: should be {name}, not {value!r}")
     return value

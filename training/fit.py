@@ -47,22 +47,22 @@ def fit(config: Config, config_path: Path, data: Path) -> Path:
     _keep_config(config, output / "config.yaml")
     examples = _read_all(config, config_path, data)
     tokenizer = load_tokenizer(config)
-    start = None
-    for number, stage in enumerate(config.stages):
-        done = output / f"stage-{number}"
+    stages = [output / f"stage-{number}" for number in range(len(config.stages))]
+    for number, (stage, done) in enumerate(zip(config.stages, stages, strict=True)):
         if not done.is_dir():
-            seeds = stage.seeds or [config.seed]
-            runs = [output / f"stage-{number}-seed-{seed}" for seed in seeds]
-            for run, seed in zip(runs, seeds, strict=True):
-                if not run.is_dir():
-                    set_seed(seed)
-                    model = _load(start) if start else load_base(config)
-                    _freeze(model, config.frozen)
-                    _run(config, stage, seed, model, tokenizer, examples, run.with_name(f"{run.name}-checkpoints"))
-                    _save(model, tokenizer, run)
-            _save(average([_load(run) for run in runs]), tokenizer, done)
-        start = done
-    return output / f"stage-{len(config.stages) - 1}"
+            seed = config.seed if stage.seed is None else stage.seed
+            set_seed(seed)
+            start = number - 1 if stage.start is None else stage.start
+            model = _load(stages[start]) if number else load_base(config)
+            _freeze(model, config.frozen)
+            _run(config, stage, seed, model, tokenizer, examples, output / f"{done.name}-checkpoints")
+            _save(model, tokenizer, done)
+    if not config.average:
+        return stages[-1]
+    averaged = output / "average"
+    if not averaged.is_dir():
+        _save(average([_load(stages[number]) for number in config.average]), tokenizer, averaged)
+    return averaged
 
 
 def _load(directory: Path) -> PreTrainedModel:
@@ -74,7 +74,7 @@ def _load(directory: Path) -> PreTrainedModel:
 def average(models: Sequence[PreTrainedModel]) -> PreTrainedModel:
     """The first model, with the mean of all weights: a model soup (Wortsman et al., ICML 2022).
 
-    The models must have started from the same weights; they differ by the order of the data and by dropout.
+    The models must have started from the same weights, else the mean is no model at all.
     """
     first, *others = models
     for name, parameter in first.named_parameters():

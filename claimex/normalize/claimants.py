@@ -39,6 +39,7 @@ _FAMILIES = (
     DOCUMENTS - {"paper"},
     frozenset({"company", "firm", "group", "corporation"}) | COMPANY_TAILS,
 )
+_MADE_BY = re.compile(r" (?:from|by) (?:the )?([A-Z][\w.&’'-]*(?: (?:of |for |and )?[A-Z][\w&’'-]*)*)")
 _POSSESSIVE = re.compile(r"['’]s?$")
 
 
@@ -149,12 +150,14 @@ class _Resolver:
             if person:
                 return self._known(name, "person")
         longer = self.names.longer(name, COMPANY_TAILS) if last[0].isupper() else None
-        return self._known(longer, "body") if longer else self._maker(words)
+        return self._known(longer, "body") if longer else self._maker(words, span)
 
-    def _maker(self, words: Sequence[str]) -> _Entity | None:
-        """*A Herald poll*: the maker speaks through the document."""
+    def _maker(self, words: Sequence[str], span: Span) -> _Entity | None:
+        """*A Herald poll*, *the latest figures from the Herald*: the maker speaks through the document."""
         if words[-1] not in DOCUMENTS:
             return None
+        if named := _MADE_BY.match(self.text[span.end : span.end + _BESIDE]):
+            return self._known(_POSSESSIVE.sub("", named[1]), "body")
         maker = list(words[:-1])
         while maker and (maker[0].lower() in ARTICLES or not maker[0][0].isupper()):
             maker = maker[1:]

@@ -75,3 +75,10 @@ def test_any_span_of_any_text_gets_a_name(text: str, data: st.DataObject) -> Non
 
 def test_no_claimants() -> None:
     assert resolve_claimants("Nobody spoke.", []) == []
+
+
+def test_a_document_is_named_by_its_maker() -> None:
+    text = "About 40 boats sank, according to the latest figures from Marwen's Coastal Police, and more may follow."
+    start = text.index("the latest figures")
+    [source] = resolve_claimants(text, [Span(start, start + len("the latest figures"), Tag.CLAIMANT)])
+    assert source.name == "Marwen's Coastal Police"

@@ -251,3 +251,21 @@ def test_resolved_config_is_plain_yaml(trained: Path) -> None:
     kept = yaml.safe_load((trained.parent / "config.yaml").read_text(encoding="utf-8"))
     assert kept["window"] == 24
     assert [stage["corpora"] for stage in kept["stages"]] == [{"almanac": 1.0}, {"almanac": 0.5, "bulletins": 1.0}]
+
+
+def test_average_is_the_mean_of_the_weights(tiny_directory: Path) -> None:
+    models = [job._load(tiny_directory) for _ in range(2)]
+    name, parameter = next(iter(models[1].named_parameters()))
+    expected = parameter.detach() + 1.0
+    with torch.no_grad():
+        parameter.add_(2.0)
+    assert torch.allclose(job.average(models).get_parameter(name), expected)
+
+
+def test_a_stage_may_start_from_an_earlier_one_only(tmp_path: Path, tiny_directory: Path) -> None:
+    config = tiny(tiny_directory, tmp_path)
+    last = dataclasses.replace(config.stages[-1], start=1)
+    with pytest.raises(ConfigError, match="should name an earlier stage"):
+        dataclasses.replace(config, stages=[config.stages[0], last])
+    with pytest.raises(ConfigError, match="average: should name stages"):
+        dataclasses.replace(config, average=[2])
