@@ -178,11 +178,7 @@ def pad(rows: Sequence[Sequence[int]], pad_id: int) -> dict[str, torch.Tensor]:
 
 def _decode(text: str, tokens: Tokens, log_probs: Floats) -> list[Span]:
     seen = [i for i, (start, end) in enumerate(tokens.ranges) if start < end]
-    if not seen:
-        return []
-    if len(seen) < len(tokens.ranges):
-        return decode(text, [tokens.ranges[i] for i in seen], log_probs[seen])
-    return decode(text, tokens.ranges, log_probs)
+    return decode(text, [tokens.ranges[i] for i in seen], log_probs[seen]) if seen else []
 
 
 def load(model: str | Path | None = None, *, device: str | None = None) -> TransformerTagger:

@@ -66,7 +66,7 @@ class Config:
     corpora: str = "corpora.yaml"  # beside the config
     tokenizer_split_digits: bool = True  # "33,000km" becomes 33 , 000 km, so that a unit can start behind its number
     frozen: list[str] = field(default_factory=lambda: ["embeddings"])  # parameters whose name holds one of these
-    attention_dropout: float = 0.0  # dropout there keeps CPUs from the fused kernel and gained nothing
+    attention_dropout: float = 0.0  # dropout there keeps CPUs from the fused kernel
     hidden_dropout: float = 0.1
     window: int = 384
     overlap: int = 48

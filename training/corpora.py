@@ -83,7 +83,7 @@ def attributions(row: Row) -> Iterator[Span | Range]:
     """PolNeAR: the sources of attributions, up to an apposition or a relative clause.
 
     There whoever wants, fears, supports or attacks something is a source too; only a cue that reports makes a CLAIMANT
-    for sure. (Measured on articles that carry both annotations: of the sources with another cue hardly any is one.)
+    for sure. The others are unsure.
     """
     for attribution in row["attributions"]:
         cue = " ".join(row["text"][start:end] for start, end in attribution["cue"])

@@ -179,7 +179,7 @@ def _run(
         eval_strategy="epoch" if evaluate else "no",
         save_strategy="epoch" if evaluate else "steps",
         save_steps=200,
-        save_total_limit=4,
+        save_total_limit=2,
         load_best_model_at_end=evaluate,
         metric_for_best_model="f1" if evaluate else None,
         logging_steps=25,
