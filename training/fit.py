@@ -160,7 +160,8 @@ def _run(
     rows = []
     for name, share in stage.corpora.items():
         taken = random.Random(seed).sample(examples[name], round(share * len(examples[name])))
-        of_corpus, alignment = window_rows(taken, tokenizer, config.window, config.overlap)
+        # No overlap: a token read twice would count once, and cost twice.
+        of_corpus, alignment = window_rows(taken, tokenizer, config.window, 0)
         log.info("%s: %d documents, %d windows; %s", name, len(taken), len(of_corpus), alignment)
         rows += of_corpus
     evaluate, dev = stage.evaluate, examples.get(config.dev, [])
