@@ -21,7 +21,6 @@ from pathlib import Path
 import torch
 
 import claimex
-from claimex.bio import decode
 from claimex.extract import Extractor
 from claimex.jsonl import read_documents
 from claimex.link import link
@@ -58,24 +57,24 @@ def timed(work: Callable[[], object], repeat: int) -> float:
 
 def stages(tagger: TransformerTagger, documents: Sequence[Document], repeat: int) -> dict[str, float]:
     """Seconds of each stage on its own, and of all of them together as users run them."""
-    tokens = tagger.tokenizer([document.text for document in documents])
-    batches = [tagger.pad(tokens, batch) for batch in tagger.batches(tokens)]
-    scores = tagger.log_probs(tokens)
-    spans = [decode(d.text, t.ranges, s) for d, t, s in zip(documents, tokens, scores, strict=True)]
+    readings = [tagger.begin(document) for document in documents]
+    batches = list(tagger.batches(readings))
+    padded = [tagger.pad(batch) for batch in batches]
+    for batch in batches:
+        tagger.read(batch)
+    spans = [tagger.finish(reading) for reading in readings]
     mentions = [normalize(d, s) for d, s in zip(documents, spans, strict=True)]
     extractor = Extractor(tagger)
 
     @torch.inference_mode()
     def forward() -> None:
-        for batch in batches:
+        for batch in padded:
             tagger.model(**batch)
 
     return {
-        "tokenize": timed(lambda: tagger.tokenizer([document.text for document in documents]), repeat),
+        "tokenize": timed(lambda: [tagger.begin(document) for document in documents], repeat),
         "forward": timed(forward, repeat),
-        "decode": timed(
-            lambda: [decode(d.text, t.ranges, s) for d, t, s in zip(documents, tokens, scores, strict=True)], repeat
-        ),
+        "decode": timed(lambda: [tagger.finish(reading) for reading in readings], repeat),
         "normalize": timed(lambda: [normalize(d, s) for d, s in zip(documents, spans, strict=True)], repeat),
         "link": timed(lambda: [link(d, m) for d, m in zip(documents, mentions, strict=True)], repeat),
         "end to end": timed(lambda: list(extractor.extract(documents)), repeat),

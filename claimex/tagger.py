@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -91,6 +91,19 @@ def _visible(text: str, start: int, end: int) -> Range:
     return start, end
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """A document on its way through the model. ``log_probs`` (tokens, labels) fills up window by window."""
+
+    document: Document
+    tokens: Tokens
+    windows: list[Window]
+    log_probs: Floats
+
+
+Job: TypeAlias = tuple[Reading, Window]
+
+
 class TransformerTagger:
     """Tags documents of any length with a token classifier. Settings come from the checkpoint's config."""
 
@@ -105,56 +118,61 @@ class TransformerTagger:
 
     def tag(self, documents: Iterable[Document]) -> Iterator[list[Span]]:
         """The spans of each document in order; reads ahead as far as a few batches need."""
-        for chunk in self._chunks(documents):
-            tokens = [tokens for _, tokens in chunk]
-            for (document, document_tokens), scores in zip(chunk, self.log_probs(tokens), strict=True):
-                yield _decode(document.text, document_tokens, scores)
+        for readings in self._chunks(documents):
+            for batch in self.batches(readings):
+                self.read(batch)
+            yield from map(self.finish, readings)
 
-    def _chunks(self, documents: Iterable[Document]) -> Iterator[list[tuple[Document, Tokens]]]:
-        """Documents with their tokens, in groups large enough to sort windows by length before batching."""
-        chunk: list[tuple[Document, Tokens]] = []
+    def _chunks(self, documents: Iterable[Document]) -> Iterator[list[Reading]]:
+        """Documents in groups large enough to sort windows by length before batching."""
+        chunk: list[Reading] = []
         size = 0
         for document in documents:
-            try:
-                [tokens] = self.tokenizer([document.text])
-            except InputError as error:
-                raise InputError(f"document {document.id}: {error}") from None
-            chunk.append((document, tokens))
-            size += len(tokens.ids)
+            chunk.append(self.begin(document))
+            size += len(chunk[-1].tokens.ids)
             if size >= 4 * self.batch_tokens:
                 yield chunk
                 chunk, size = [], 0
         if chunk:
             yield chunk
 
-    def log_probs(self, documents: Sequence[Tokens]) -> list[Floats]:
-        """Log-probabilities of the labels, shape (tokens, labels) for each document."""
-        results = [np.empty((len(tokens.ids), len(LABELS)), dtype=np.float32) for tokens in documents]
-        for batch in self.batches(documents):
-            scores = self._forward(self.pad(documents, batch))
-            for (which, window), rows in zip(batch, scores, strict=True):
-                answer = slice(1 + window.first - window.start, 1 + window.last - window.start)
-                results[which][window.first : window.last] = rows[answer]
-        return results
+    def begin(self, document: Document) -> Reading:
+        """A document cut into windows, each to be read once. Raises InputError for a text that is no valid Unicode."""
+        try:
+            [tokens] = self.tokenizer([document.text])
+        except InputError as error:
+            raise InputError(f"document {document.id}: {error}") from None
+        count = len(tokens.ids)
+        cut = windows(count, self.settings.window, self.settings.overlap)
+        return Reading(document, tokens, cut, np.empty((count, len(LABELS)), dtype=np.float32))
 
-    def batches(self, documents: Sequence[Tokens]) -> Iterator[list[tuple[int, Window]]]:
-        """Windows, each with the index of its document, longest first, in batches within the token budget."""
-        jobs = [
-            (which, window)
-            for which, tokens in enumerate(documents)
-            for window in windows(len(tokens.ids), self.settings.window, self.settings.overlap)
-        ]
-        jobs.sort(key=lambda job: job[1].start - job[1].end)
+    def batches(self, readings: Sequence[Reading]) -> Iterator[list[Job]]:
+        """All windows, longest first, in batches within the token budget."""
+        jobs = [(reading, window) for reading in readings for window in reading.windows]
+        jobs.sort(key=lambda job: -job[1].size)
         at = 0
         while at < len(jobs):
-            longest = jobs[at][1].end - jobs[at][1].start + 2
-            count = max(1, self.batch_tokens // longest)
+            count = max(1, self.batch_tokens // (jobs[at][1].size + 2))
             yield jobs[at : at + count]
             at += count
 
-    def pad(self, documents: Sequence[Tokens], batch: Sequence[tuple[int, Window]]) -> dict[str, torch.Tensor]:
+    def read(self, batch: Sequence[Job]) -> None:
+        """One forward pass; what each window answers for goes into its reading."""
+        for (reading, window), rows in zip(batch, self._forward(self.pad(batch)), strict=True):
+            answer = slice(1 + window.first - window.start, 1 + window.last - window.start)
+            reading.log_probs[window.first : window.last] = rows[answer]
+
+    def finish(self, reading: Reading) -> list[Span]:
+        """The spans, once all windows are read."""
+        ranges = reading.tokens.ranges
+        seen = [i for i, (start, end) in enumerate(ranges) if start < end]
+        if not seen:
+            return []
+        return decode(reading.document.text, [ranges[i] for i in seen], reading.log_probs[seen])
+
+    def pad(self, batch: Sequence[Job]) -> dict[str, torch.Tensor]:
         """A batch as the model's input: ids and attention mask, both of shape (windows, longest window)."""
-        rows = [self.tokenizer.wrap(documents[which].ids[window.start : window.end]) for which, window in batch]
+        rows = [self.tokenizer.wrap(reading.tokens.ids[window.start : window.end]) for reading, window in batch]
         return pad(rows, self.tokenizer.pad_id)
 
     @torch.inference_mode()
@@ -174,11 +192,6 @@ def pad(rows: Sequence[Sequence[int]], pad_id: int) -> dict[str, torch.Tensor]:
         ids[i, : len(row)] = torch.tensor(row)
         mask[i, : len(row)] = 1
     return {"input_ids": ids, "attention_mask": mask}
-
-
-def _decode(text: str, tokens: Tokens, log_probs: Floats) -> list[Span]:
-    seen = [i for i, (start, end) in enumerate(tokens.ranges) if start < end]
-    return decode(text, [tokens.ranges[i] for i in seen], log_probs[seen]) if seen else []
 
 
 def load(model: str | Path | None = None, *, device: str | None = None) -> TransformerTagger:

@@ -18,6 +18,11 @@ class Window:
     first: int
     last: int
 
+    @property
+    def size(self) -> int:
+        """How many tokens are read."""
+        return self.end - self.start
+
 
 def windows(tokens: int, size: int, overlap: int) -> list[Window]:
     """Windows of at most ``size`` tokens over ``tokens`` tokens, neighbours sharing about ``overlap`` of them.

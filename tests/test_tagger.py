@@ -18,7 +18,7 @@ from transformers.utils import logging as transformers_logging
 from claimex.bio import BEGIN, LABELS
 from claimex.errors import InputError, ModelError
 from claimex.schema import Document, Span, Tag
-from claimex.tagger import Settings, TransformerTagger, load
+from claimex.tagger import Reading, Settings, TransformerTagger, load
 from claimex.windows import windows
 from tests.strategies import TEXTS
 from tests.test_bio import check_spans, plain
@@ -44,6 +44,13 @@ def documents(texts: Sequence[str]) -> list[Document]:
 def tag_one(model: TransformerTagger, text: str) -> list[Span]:
     [spans] = model.tag([Document("a", text)])
     return spans
+
+
+def read_whole(model: TransformerTagger, text: str) -> Reading:
+    reading = model.begin(Document("a", text))
+    for batch in model.batches([reading]):
+        model.read(batch)
+    return reading
 
 
 class Lookup(torch.nn.Module):
@@ -106,7 +113,7 @@ def test_lone_surrogate_is_an_input_error_that_names_the_document(tiny_tagger: T
 
 
 def test_every_token_of_a_long_document_is_read_and_answered_for_once(tiny_tagger: TransformerTagger) -> None:
-    [tokens] = tiny_tagger.tokenizer([" ".join(f"{i} men" for i in range(400))])
+    reading = tiny_tagger.begin(Document("a", " ".join(f"{i} men" for i in range(400))))
     read: list[list[int]] = []
 
     def spy(_: torch.nn.Module, args: tuple[()], inputs: dict[str, torch.Tensor]) -> None:
@@ -114,28 +121,27 @@ def test_every_token_of_a_long_document_is_read_and_answered_for_once(tiny_tagge
             read.append(row[1 : sum(mask) - 1])
 
     handle = tiny_tagger.model.register_forward_pre_hook(spy, with_kwargs=True)
-    [scores] = tiny_tagger.log_probs([tokens])
+    for batch in tiny_tagger.batches([reading]):
+        tiny_tagger.read(batch)
     handle.remove()
-    cut = windows(len(tokens.ids), 24, 6)
-    assert len(read) == len(cut) > 50
+    assert len(read) == len(reading.windows) > 50
     answered = [
         token
-        for window, row in zip(cut, read, strict=True)
+        for window, row in zip(reading.windows, read, strict=True)
         for token in row[window.first - window.start : window.last - window.start]
     ]
-    assert answered == tokens.ids
-    assert np.allclose(np.exp(scores).sum(-1), 1, atol=1e-5)
+    assert answered == reading.tokens.ids
+    assert np.allclose(np.exp(reading.log_probs).sum(-1), 1, atol=1e-5)
 
 
 def test_scores_come_from_the_window_that_answers(tiny_tagger: TransformerTagger) -> None:
-    [tokens] = tiny_tagger.tokenizer(["the mayor said 57 people were hurt on tuesday . " * 8])
-    [scores] = tiny_tagger.log_probs([tokens])
-    for window in windows(len(tokens.ids), 24, 6):
-        ids = torch.tensor([tiny_tagger.tokenizer.wrap(tokens.ids[window.start : window.end])])
+    reading = read_whole(tiny_tagger, "the mayor said 57 people were hurt on tuesday . " * 8)
+    for window in windows(len(reading.tokens.ids), 24, 6):
+        ids = torch.tensor([tiny_tagger.tokenizer.wrap(reading.tokens.ids[window.start : window.end])])
         with torch.inference_mode():
             alone = tiny_tagger.model(input_ids=ids).logits[0, 1:-1].log_softmax(-1).numpy()
         expected = alone[window.first - window.start : window.last - window.start]
-        assert np.allclose(scores[window.first : window.last], expected, atol=1e-4)
+        assert np.allclose(reading.log_probs[window.first : window.last], expected, atol=1e-4)
 
 
 def test_numbers_planted_all_along_a_long_document_are_found(tiny_tagger: TransformerTagger) -> None:
@@ -162,14 +168,16 @@ def test_company_order_and_batch_size_change_nothing(tiny_tagger: TransformerTag
 
 @pytest.mark.parametrize("batch_tokens", [1, 64, 100, 4096])
 def test_batches_keep_the_budget_and_hold_each_window_once(tiny_tagger: TransformerTagger, batch_tokens: int) -> None:
-    tokens = tiny_tagger.tokenizer(TEXTS_OF_ALL_LENGTHS)
+    readings = [tiny_tagger.begin(document) for document in documents(TEXTS_OF_ALL_LENGTHS)]
     tiny_tagger.batch_tokens = batch_tokens
-    batches = list(tiny_tagger.batches(tokens))
+    batches = list(tiny_tagger.batches(readings))
     for batch in batches:
-        padded = tiny_tagger.pad(tokens, batch)["input_ids"].numel()
+        padded = tiny_tagger.pad(batch)["input_ids"].numel()
         assert padded <= batch_tokens or len(batch) == 1
-    jobs = [job for batch in batches for job in batch]
-    expected = [(i, window) for i, each in enumerate(tokens) for window in windows(len(each.ids), 24, 6)]
+    jobs = [(reading.document.id, window) for batch in batches for reading, window in batch]
+    expected = [
+        (reading.document.id, window) for reading in readings for window in windows(len(reading.tokens.ids), 24, 6)
+    ]
     assert sorted(jobs, key=repr) == sorted(expected, key=repr)
 
 
@@ -189,10 +197,9 @@ def test_an_endless_stream_is_read_only_as_far_as_needed(tiny_tagger: Transforme
 
 
 def test_temperature_softens_the_scores(tiny_tagger: TransformerTagger) -> None:
-    [tokens] = tiny_tagger.tokenizer(["57 people"])
-    [sharp] = tiny_tagger.log_probs([tokens])
+    sharp = read_whole(tiny_tagger, "57 people").log_probs
     tiny_tagger.settings = Settings(24, 6, temperature=100.0)
-    [soft] = tiny_tagger.log_probs([tokens])
+    soft = read_whole(tiny_tagger, "57 people").log_probs
     assert np.allclose(soft, np.log(1 / len(LABELS)), atol=0.3)
     assert (soft.argmax(-1) == sharp.argmax(-1)).all()
 
