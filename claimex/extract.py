@@ -29,5 +29,10 @@ class Extractor:
         """Extractions in the order of ``documents``, which may be endless: it is read as far as a batch needs."""
         kept, read = itertools.tee(documents)
         for document, spans in zip(kept, self.tagger.tag(read), strict=True):
-            mentions = normalize(document, spans)
-            yield Extraction(document, mentions, link(document, mentions))
+            yield resolve(document, spans)
+
+
+def resolve(document: Document, spans: Iterable[Span]) -> Extraction:
+    """What the spans of a document stand for, and the claims that they make up."""
+    mentions = normalize(document, spans)
+    return Extraction(document, mentions, link(document, mentions))
