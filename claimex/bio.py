@@ -91,11 +91,12 @@ def allowed(labels: Sequence[int], tokens: Sequence[Range], example: Example) ->
     return mask
 
 
-def decode(text: str, tokens: Sequence[Range], log_probs: Floats) -> list[Span]:
-    """The most probable spans under the BIO grammar that cut no glued group, in text order.
+def decode(text: str, tokens: Sequence[Range], log_probs: Floats, threshold: float = 0.0) -> list[Span]:
+    """The most probable spans under the BIO grammar that cut no glued group, in text order, if ``threshold`` or better.
 
     ``log_probs``: log-probabilities of shape (tokens, labels). A span's score is the probability of its own labels
-    times that of not going on after its last token, tokens taken as independent.
+    times that of not going on after its last token, tokens taken as independent. Even the most probable labels can
+    make up an improbable span, where the model wavers between several borders.
     """
     glue = glued(text, tokens)
     open_tokens = np.flatnonzero(log_probs[:, OUTSIDE] < SETTLED).tolist()
@@ -105,7 +106,8 @@ def decode(text: str, tokens: Sequence[Range], log_probs: Floats) -> list[Span]:
         for start, end, tag in _segments(path):
             a, b = first + start, first + end
             score = _score(log_probs, a, b, tag)
-            spans.append(Span(tokens[a][0], tokens[b - 1][1], tag, score))
+            if score >= threshold:
+                spans.append(Span(tokens[a][0], tokens[b - 1][1], tag, score))
     return spans
 
 

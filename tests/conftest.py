@@ -90,6 +90,6 @@ def tiny_model(vocabulary: int) -> BertForTokenClassification:
         initializer_range=0.6,
         id2label=dict(enumerate(LABELS)),
         label2id={label: i for i, label in enumerate(LABELS)},
-        **tagger.settings_entry(tagger.Settings(window=24, overlap=6)),
+        **tagger.settings_entry(tagger.Settings(window=24, overlap=6, threshold=0.0)),
     )
     return BertForTokenClassification(config)

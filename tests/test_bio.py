@@ -210,6 +210,15 @@ def test_decode_finds_the_best_of_all_paths(text: str, seed: int) -> None:
     assert total(labels, scores) == pytest.approx(best, abs=1e-5)
 
 
+@settings(deadline=None, max_examples=60)
+@given(st.text("5a,. \u0301", min_size=1, max_size=30), st.integers(0, 2**32 - 1), st.floats(0, 1))
+def test_threshold_leaves_out_what_scores_less(text: str, seed: int, threshold: float) -> None:
+    tokens = cut(text, [1])
+    scores = log_probs(len(tokens), seed, 3.0)
+    spans = decode(text, tokens, scores)
+    assert decode(text, tokens, scores, threshold) == [span for span in spans if (span.score or 0) >= threshold]
+
+
 def total(path: Sequence[int], scores: Floats) -> float:
     return float(sum(scores[i, label] for i, label in enumerate(path)))
 

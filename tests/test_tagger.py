@@ -149,7 +149,7 @@ def test_numbers_planted_all_along_a_long_document_are_found(tiny_tagger: Transf
     text = "".join(
         f"{'Nobody was hurt. ' * (i % 7)}The mayor said {('57', '300')[i % 2]} people\r\n🙂" for i in range(300)
     )
-    planted = TransformerTagger(cast(Any, Lookup(tokens.ids)), tiny_tagger.tokenizer, Settings(24, 6))
+    planted = TransformerTagger(cast(Any, Lookup(tokens.ids)), tiny_tagger.tokenizer, Settings(24, 6, threshold=0.0))
     spans = tag_one(planted, text)
     assert [text[span.start : span.end] for span in spans] == ["57", "300"] * 150
     assert [span.start for span in spans] == [i for i in range(len(text)) if text.startswith(("57", "300"), i)]
@@ -198,20 +198,20 @@ def test_an_endless_stream_is_read_only_as_far_as_needed(tiny_tagger: Transforme
 
 def test_temperature_softens_the_scores(tiny_tagger: TransformerTagger) -> None:
     sharp = read_whole(tiny_tagger, "57 people").log_probs
-    tiny_tagger.settings = Settings(24, 6, temperature=100.0)
+    tiny_tagger.settings = Settings(24, 6, temperature=100.0, threshold=0.0)
     soft = read_whole(tiny_tagger, "57 people").log_probs
     assert np.allclose(soft, np.log(1 / len(LABELS)), atol=0.3)
     assert (soft.argmax(-1) == sharp.argmax(-1)).all()
 
 
-@pytest.mark.parametrize("wrong", [{"window": 6, "overlap": 6}, {"overlap": -1}, {"temperature": 0.0}])
+@pytest.mark.parametrize("wrong", [{"window": 6, "overlap": 6}, {"overlap": -1}, {"temperature": 0.0}, {"threshold": 1.1}])
 def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="overlap < window and temperature > 0"):
+    with pytest.raises(ValueError, match="overlap < window, temperature > 0"):
         Settings(**wrong)
 
 
 def test_settings_come_from_the_checkpoint(tiny_tagger: TransformerTagger) -> None:
-    assert tiny_tagger.settings == Settings(window=24, overlap=6)
+    assert tiny_tagger.settings == Settings(window=24, overlap=6, threshold=0.0)
     assert not tiny_tagger.model.training
 
 

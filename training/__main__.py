@@ -1,4 +1,4 @@
-"""``python -m training fit|evaluate|export|card``."""
+"""``python -m training fit|evaluate|export|calibrate|card``."""
 
 from __future__ import annotations
 
@@ -67,6 +67,29 @@ def export(
     write(checkpoint, directory)
     if log:
         job.keep(directory, "training", job.training_time(log))
+
+
+@app.command()
+def calibrate(
+    data: Data = None,
+    weights: Path = WEIGHTS,
+    corpus: str = "gold-dev",
+    diagram: Path = Path("docs/reliability.png"),
+) -> None:
+    """Fit the temperature of the scores, store it in the weights, draw the reliability diagram."""
+    examples = read_corpus(corpus_named(corpus, read_corpora(CORPORA), CORPORA), data_directory(data))
+    from claimex.tagger import load
+    from training import calibrate as job
+    from training.evaluate import keep
+
+    job.store(weights, 1.0)
+    figures = job.report(job.Calibration(load(weights), examples))
+    job.store(weights, figures["temperature"])
+    job.plot(figures, diagram)
+    keep(weights, "calibration", figures)
+    typer.echo(f"temperature {figures['temperature']}; expected calibration error, held out, and without temperature:")
+    for name, error in figures["error"].items():
+        typer.echo(f"{name:9} {error:.3f} {figures['error at temperature 1'][name]:.3f}")
 
 
 @app.command()
