@@ -5,10 +5,13 @@ DATE ?= 2024-03-14
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test check format train bench
+.PHONY: run serve test check format train bench
 
 run: $(INSTALLED)  ## extract the claims of ARTICLE, written on DATE
 	@$(BIN)/claimex extract "$(ARTICLE)" --date "$(DATE)" --format table
+
+serve: $(INSTALLED)  ## the HTTP endpoint and its page; settings are CLAIMEX_SERVE_... in the environment
+	$(BIN)/python -m serve
 
 test: $(INSTALLED)  ## all tests
 	$(BIN)/python -m pytest
@@ -39,5 +42,5 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "claimex needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,serve,dev]'
 	@touch $@

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from claimex import jsonl, table
+from claimex import cli_data, jsonl, table
 from claimex.errors import ClaimexError, InputError
 from claimex.fields import parse_date
 from claimex.files import write_lines
@@ -22,6 +22,7 @@ from claimex.score import score
 PATIENCE = 2.0  # seconds before a progress bar appears
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app.add_typer(cli_data.app)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

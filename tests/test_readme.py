@@ -7,9 +7,12 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.serve.process import served
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -19,6 +22,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
 
 
+PORT_8000 = "http://127.0.0.1:8000"
 COMMANDS = [line for block in blocks("sh") for line in block.splitlines()]
 
 
@@ -70,6 +74,27 @@ def _without(value: object, keys: dict[str, None]) -> object:
 
 def test_python_example_prints_a_claim() -> None:
     [code] = blocks("python")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    assert "14" in done.stdout
+    assert "ministry" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with served() as (url, _):
+        yield url
+
+
+@pytest.mark.parametrize("command", [line for block in blocks("sh http") for line in block.splitlines()])
+def test_http_command_gets_claims(address: str, command: str) -> None:
+    rows = [json.loads(line) for line in shell(command.replace(PORT_8000, address)).splitlines()]
+    assert sum(len(row["claims"]) for row in rows[0].get("extractions", rows)) >= 1
+
+
+def test_http_python_example_prints_a_claim(address: str) -> None:
+    [code] = blocks("python http")
+    code = code.replace(PORT_8000, address)
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     assert "14" in done.stdout

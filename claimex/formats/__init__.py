@@ -1,0 +1,1 @@
+"""Annotated documents in the forms that annotation tools read and write."""
