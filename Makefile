@@ -30,6 +30,7 @@ train: $(INSTALLED)  ## train, release and measure the model that the card descr
 	$(BIN)/python -m training fit configs/release.yaml
 	$(BIN)/python -m training export runs/release/average --log runs/release/log.jsonl
 	$(BIN)/python -m training.linker --gold $(CLAIMEX_DATA)/gold-train.jsonl.gz
+	$(BIN)/python -m training calibrate
 	$(BIN)/python -m training evaluate --keep
 	$(BIN)/python -m benchmarks.throughput --keep
 	$(BIN)/python -m training card

@@ -105,7 +105,8 @@ async def closed_loop(url: str, documents: Sequence[Document], clients: int) -> 
 
     async def caller(client: httpx.AsyncClient) -> None:
         for document in left:
-            outcomes.append(await post(client, document))
+            outcome = await post(client, document)
+            outcomes.append(outcome)
 
     async with open_client(url) as client:
         began = time.perf_counter()
@@ -113,14 +114,16 @@ async def closed_loop(url: str, documents: Sequence[Document], clients: int) -> 
         return outcomes, time.perf_counter() - began
 
 
-async def open_loop(url: str, documents: Sequence[Document], rate: float, seconds: float) -> list[Outcome]:
-    """Requests at random moments, ``rate`` a second on average, whether or not the ones before are answered."""
+async def open_loop(
+    url: str, documents: Sequence[Document], rate: float, seconds: float, *, regular: bool = False
+) -> list[Outcome]:
+    """``rate`` requests a second, at regular or at random moments, whether or not the ones before are answered."""
     chance = random.Random(7)
     async with open_client(url) as client, asyncio.TaskGroup() as group:
         tasks = []
         until = asyncio.get_running_loop().time() + seconds
         at = asyncio.get_running_loop().time()
-        while (at := at + chance.expovariate(rate)) < until:
+        while (at := at + (1 / rate if regular else chance.expovariate(rate))) < until:
             await asyncio.sleep(max(0.0, at - asyncio.get_running_loop().time()))
             tasks.append(group.create_task(post(client, documents[len(tasks) % len(documents)])))
     return [task.result() for task in tasks]
@@ -178,13 +181,17 @@ def measure_latency(documents: Sequence[Document]) -> None:
         rate = asyncio.run(throughput(url, documents))
         alone, _ = asyncio.run(closed_loop(url, documents[:40], 1))
         single = percentile(alone, 0.5)
-        half = asyncio.run(open_loop(url, documents, rate / 2, 90))
+        halves = {
+            name: asyncio.run(open_loop(url, documents, rate / 2, 60, regular=name == "regular"))
+            for name in ("regular", "random")
+        }
     show("latency of one alone, median", f"{single * 1000:.0f} ms")
-    ratio = percentile(half, 0.99) / single
-    show(
-        f"latency at half load ({rate / 2:.1f}/s, {len(half)} requests), p50, p99",
-        f"{percentile(half, 0.5) * 1000:.0f}, {percentile(half, 0.99) * 1000:.0f} ms ({ratio:.1f} times one alone)",
-    )
+    for name, half in halves.items():
+        p50, p99 = percentile(half, 0.5), percentile(half, 0.99)
+        show(
+            f"the same at half load ({rate / 2:.1f}/s, {name} arrivals), p50, p99",
+            f"{p50 * 1000:.0f}, {p99 * 1000:.0f} ms ({p99 / single:.1f} times one alone)",
+        )
 
 
 def measure_overload(documents: Sequence[Document]) -> None:

@@ -86,7 +86,7 @@ def read_examples(path: str | Path) -> Iterator[Example]:
 
     Raises InputError for a file or line that cannot be read so.
     """
-    return _rows(path, functools.partial(_gold, stem=_stem(path)))
+    return _rows(path, functools.partial(example_of, stem=stem_of(path)))
 
 
 def read_predictions(path: str | Path, gold: Mapping[str, Document]) -> Iterator[Example]:
@@ -95,7 +95,7 @@ def read_predictions(path: str | Path, gold: Mapping[str, Document]) -> Iterator
     Lines are extractions as ``encode_extraction`` makes them; ``id``, ``spans`` and, in ``claims``, the ranges, values
     and names are enough. Lines of other documents are passed over. Raises InputError as ``read_examples`` does.
     """
-    examples = _rows(path, functools.partial(_predicted, stem=_stem(path), gold=gold))
+    examples = _rows(path, functools.partial(_predicted, stem=stem_of(path), gold=gold))
     return (example for example in examples if example is not None)
 
 
@@ -109,7 +109,7 @@ def _rows(path: str | Path, parse: Callable[[Json, int], T]) -> Iterator[T]:
 
 def _documents(path: str | Path, date: dt.date | None) -> Iterator[Document | InputError]:
     """Errors come as values: a generator that has raised one could not go on with the next line."""
-    name, stem = display_name(path), _stem(path)
+    name, stem = display_name(path), stem_of(path)
     try:
         with opened(path) as handle:
             is_json_lines, lines = _sniffed(path, handle)
@@ -140,7 +140,7 @@ def _unpacked(path: str | Path) -> PurePath:
     return pure.with_suffix("") if pure.suffix.lower() == ".gz" else pure
 
 
-def _stem(path: str | Path) -> str:
+def stem_of(path: str | Path) -> str:
     """A file's name without its suffixes; what a file system allows beyond UTF-8 is replaced."""
     return os.fsencode(_unpacked(display_name(path)).stem).decode("utf-8", "replace")
 
@@ -180,7 +180,8 @@ def _identity(row: Json, number: int, stem: str) -> str:
             return as_string(identity)
 
 
-def _gold(row: Json, number: int, *, stem: str) -> Example:
+def example_of(row: Json, number: int, *, stem: str) -> Example:
+    """The example that the object on line ``number`` describes, as ``read_examples`` says. Raises ValueError."""
     document = _document(row, number, stem=stem)
     annotated = frozenset(as_member(Tag, tag) for tag in as_list(row.get("annotated", list(Tag)), "annotated"))
     return _example(document, row, annotated, as_list(row.get("records", []), "records"), _record)

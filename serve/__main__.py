@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import datetime as dt
+import gc
 import hashlib
 import logging
 import signal
@@ -17,6 +18,7 @@ from typing import Any
 import uvicorn
 
 from claimex.errors import ClaimexError
+from claimex.extract import Extractor
 from claimex.schema import Document
 from serve.app import create_app
 from serve.metrics import Metrics
@@ -25,7 +27,7 @@ from serve.worker import Loaded, Worker
 
 log = logging.getLogger("serve")
 
-WARM_UP = Document("warm-up", "At least 57 people drowned on Monday, the coast guard said. " * 40, dt.date(2024, 3, 14))
+WARM_UP = Document("warm-up", "At least 57 people drowned on Monday, the coast guard said.", dt.date(2024, 3, 14))
 
 
 class Server(uvicorn.Server):
@@ -63,6 +65,7 @@ class Server(uvicorn.Server):
 
 def load(settings: Settings) -> Loaded:
     """The tagger, warm, and what ``/info`` says about it. Raises ModelError."""
+    gc.disable()  # a second of collecting nothing while thousands of modules are imported
     import torch
 
     from claimex import tagger
@@ -70,7 +73,7 @@ def load(settings: Settings) -> Loaded:
     if settings.threads:
         torch.set_num_threads(settings.threads)
     loaded = tagger.load(settings.model, device=settings.device)
-    list(loaded.tag([WARM_UP]))
+    list(Extractor(loaded).extract([WARM_UP]))
     about = {
         "name": settings.model or "released",
         "revision": revision(settings.model, loaded.model.config),
@@ -78,6 +81,8 @@ def load(settings: Settings) -> Loaded:
         "device": str(loaded.model.device),
         "window": loaded.settings.window,
     }
+    gc.freeze()
+    gc.enable()
     log.info("ready: %s", about)
     return loaded, about
 

@@ -12,17 +12,19 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from claimex.errors import ClaimexError
 from claimex.extract import resolve
 from claimex.jsonl import encode_extraction, to_line
 from claimex.schema import Document, Span
-from claimex.tagger import Job, Reading
 from claimex.windows import Window
 from serve.metrics import Metrics
 from serve.settings import Settings
 from serve.wire import NotReady, QueueFull, Refusal
+
+if TYPE_CHECKING:  # it imports torch, which takes seconds; the server answers probes before that
+    from claimex.tagger import Job, Reading
 
 log = logging.getLogger("serve")
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from claimex.errors import ClaimexError
-from training.config import corpus_named, data_directory, read_config, read_corpora
+from training.config import corpus_named, read_config, read_corpora
 from training.corpora import read_corpus
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -29,10 +29,10 @@ def fit(
     output: Annotated[str, typer.Option(help="Where to write, instead of the config's own place.")] = "",
 ) -> None:
     """Train what CONFIG describes; a killed run goes on where it was. Prints the checkpoint's directory."""
-    read, directory = read_config(config), data_directory(data)
+    read = read_config(config)
     from training.fit import fit as train  # takes seconds, so after what may be wrong
 
-    typer.echo(train(dataclasses.replace(read, output=output) if output else read, config, directory))
+    typer.echo(train(dataclasses.replace(read, output=output) if output else read, config, data))
 
 
 @app.command()
@@ -46,7 +46,7 @@ def evaluate(
     from claimex.table import score_lines
     from training import evaluate as job
 
-    examples = read_corpus(corpus_named(corpus, read_corpora(CORPORA), CORPORA), data_directory(data))
+    examples = read_corpus(corpus_named(corpus, read_corpora(CORPORA), CORPORA), data)
     table = job.evaluate(model, examples)
     if keep:
         job.keep(model or WEIGHTS, "evaluation", table)
@@ -77,7 +77,7 @@ def calibrate(
     diagram: Path = Path("docs/reliability.png"),
 ) -> None:
     """Fit the temperature of the scores, store it in the weights, draw the reliability diagram."""
-    examples = read_corpus(corpus_named(corpus, read_corpora(CORPORA), CORPORA), data_directory(data))
+    examples = read_corpus(corpus_named(corpus, read_corpora(CORPORA), CORPORA), data)
     from claimex.tagger import load
     from training import calibrate as job
     from training.evaluate import keep

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """A corpus by name. ``path`` lies in the data directory."""
+    """A corpus by name. ``path`` lies in the data directory, or in this checkout if it starts with "repository:"."""
 
     path: str
     reader: str

@@ -11,11 +11,14 @@ from typing import Any
 
 from claimex.errors import ConfigError
 from claimex.files import decode, opened
+from claimex.formats.markup import read_markup
 from claimex.jsonl import read_examples
 from claimex.schema import Document, Example, Range, Span, Tag
-from training.config import Corpus
+from training.config import Corpus, data_directory
 
 Row = dict[str, Any]
+
+REPOSITORY = "repository:"  # a path that starts so lies in this checkout, not in the data directory
 
 _FREQUENCY = {"SET"}
 _VAGUE = {"now", "currently", "recently", "soon", "already", "earlier", "later", "once", "daily", "weekly", "monthly"}
@@ -32,15 +35,20 @@ _REPORTS = re.compile(
 _RELATIVE = re.compile(r",| who | which | that ")
 
 
-def read_corpus(corpus: Corpus, directory: Path) -> list[Example]:
-    """All examples of a corpus. Raises ConfigError or InputError, naming file and line, before anything is trained."""
-    path = directory / corpus.path
-    if not path.is_file():
+def read_corpus(corpus: Corpus, directory: Path | None) -> list[Example]:
+    """All examples of a corpus. Raises ConfigError or InputError, naming file and line, before anything is trained.
+
+    ``directory`` is where the corpora lie that are not in this repository; see ``config.data_directory``.
+    """
+    path = _path(corpus, directory)
+    if not path.exists():
         raise ConfigError(f"{path}: no such corpus: check --data and the corpora file")
     if corpus.reader == "claims":
         return list(read_examples(path))
+    if corpus.reader == "markup":
+        return [example for each in sorted(path.glob("*.claims")) for example in read_markup(each)]
     if corpus.reader not in _READERS:
-        raise ConfigError(f"{path}: unknown reader {corpus.reader!r}: choose among claims, {', '.join(_READERS)}")
+        raise ConfigError(f"{path}: unknown reader {corpus.reader!r}: choose among claims, markup, {', '.join(_READERS)}")
     spans_of = _READERS[corpus.reader]
     annotated = frozenset(Tag(tag) for tag in corpus.tags)
     examples = []
@@ -54,6 +62,12 @@ def read_corpus(corpus: Corpus, directory: Path) -> list[Example]:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ConfigError(f"{path}:{line}: not in the form of {corpus.reader!r}: {error}") from None
     return examples
+
+
+def _path(corpus: Corpus, directory: Path | None) -> Path:
+    if corpus.path.startswith(REPOSITORY):
+        return Path(__file__).parent.parent / corpus.path.removeprefix(REPOSITORY)
+    return data_directory(directory) / corpus.path
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Row]]:

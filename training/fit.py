@@ -40,7 +40,7 @@ from training.metric import SpanF1
 log = logging.getLogger("training")
 
 
-def fit(config: Config, config_path: Path, data: Path) -> Path:
+def fit(config: Config, config_path: Path, data: Path | None) -> Path:
     """Trains, and returns the directory of the checkpoint, float32. Goes on where a killed run had stopped."""
     output = Path(config.output)
     output.mkdir(parents=True, exist_ok=True)
@@ -90,7 +90,7 @@ def _keep_config(config: Config, path: Path) -> None:
     path.write_text(resolved, encoding="utf-8")
 
 
-def _read_all(config: Config, config_path: Path, data: Path) -> dict[str, list[Example]]:
+def _read_all(config: Config, config_path: Path, data: Path | None) -> dict[str, list[Example]]:
     """Every corpus that the config names, before any training starts."""
     corpora_path = config_path.parent / config.corpora
     corpora = read_corpora(corpora_path)

@@ -20,7 +20,7 @@ from claimex.errors import InputError
 from claimex.fields import Json, as_list, as_object, as_string, optional, parse_object
 from claimex.files import decode, display_name, opened
 from claimex.formats.offsets import OffsetUnit, Ruler
-from claimex.jsonl import _gold, _stem, encode_example, raise_error
+from claimex.jsonl import example_of, stem_of, encode_example, raise_error
 from claimex.schema import Document, Example, Range, Tag
 
 KEY = "claimex"
@@ -144,7 +144,7 @@ def outcome(path: str | Path, where: str, row: Callable[[], Json], number: int) 
     A document without an id gets one from the name of its file and its number there.
     """
     try:
-        return _gold(row(), number, stem=_stem(path))
+        return example_of(row(), number, stem=stem_of(path))
     except InputError as error:
         return error
     except ValueError as error:

@@ -9,7 +9,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-FERRY = "🚢⚓ Cafe\u0301 Zoë, 👩‍👩‍👧: 57 people drowned on Monday, the ministry said.\n\n🧭 Another 112 passengers swam 3 q."
+FERRY = (
+    "🚢⚓ Cafe\u0301 Zoë, 👩‍👩‍👧: 57 people drowned on Monday, the ministry said.\n\n"
+    "🧭 Another 112 passengers swam 3 q."
+)
 DATE = "2024-03-14"
 VIOLATIONS = """addEventListener("securitypolicyviolation", (event) => console.error("CSP", event.violatedDirective))"""
 
