@@ -8,6 +8,7 @@ from typing import Protocol
 
 from claimex.link import link
 from claimex.normalize import normalize
+from claimex.normalize.edges import settle_edges
 from claimex.schema import Document, Extraction, Span
 
 
@@ -33,6 +34,7 @@ class Extractor:
 
 
 def resolve(document: Document, spans: Iterable[Span]) -> Extraction:
-    """What the spans of a document stand for, and the claims that they make up."""
-    mentions = normalize(document, spans)
+    """What a tagger's spans stand for, their edges settled, and the claims that they make up."""
+    settled = settle_edges(document.text, sorted(spans, key=lambda span: span.range))
+    mentions = normalize(document, settled)
     return Extraction(document, mentions, link(document, mentions))

@@ -65,12 +65,17 @@ def to_line(row: Json) -> str:
 def _encode_claim(claim: Claim) -> Json:
     return {
         "quantity": _encode(claim.quantity, QUANTITY, modifier=str(claim.modifier)),
-        "unit": claim.unit and _encode(claim.unit, UNIT),
-        "date": claim.date and _encode(claim.date, PERIOD),
-        "claimant": claim.claimant and _encode(claim.claimant, SOURCE),
+        "unit": _linked(claim, claim.unit, UNIT),
+        "date": _linked(claim, claim.date, PERIOD),
+        "claimant": _linked(claim, claim.claimant, SOURCE),
         "sentence": _extent(claim.sentence),
         "score": _score(claim.score),
     }
+
+
+def _linked(claim: Claim, field: AnyMention | None, keys: Mapping[str, str]) -> Json | None:
+    """A field that the text may leave open, with where it comes from; null where it is absent."""
+    return None if field is None else _encode(field, keys, provenance=str(claim.provenance(field)))
 
 
 def _encode(mention: AnyMention, keys: Mapping[str, str], **more: str) -> Json:

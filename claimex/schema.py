@@ -58,6 +58,14 @@ class Grain(StrEnum):
     PERIOD = "period"  # any other stretch of days: "the past 24 hours", "early June"
 
 
+class Provenance(StrEnum):
+    """Where a field of a claim comes from, seen from the quantity."""
+
+    STATED = "stated"  # in the quantity's own sentence
+    CARRIED = "carried"  # carried over from another sentence
+    ABSENT = "absent"
+
+
 Range: TypeAlias = tuple[int, int]
 
 
@@ -195,6 +203,14 @@ class Claim:
     claimant: Mention[Source] | None
     sentence: Range
     score: float | None = None
+
+    def provenance(self, field: AnyMention | None) -> Provenance:
+        """Where the unit, the date or the claimant comes from: one of this claim's fields."""
+        if field is None:
+            return Provenance.ABSENT
+        start, end = self.sentence
+        inside = start < field.span.end and field.span.start < end
+        return Provenance.STATED if inside else Provenance.CARRIED
 
     @property
     def record(self) -> Record:

@@ -7,7 +7,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from claimex.schema import Claim, Extraction, Mention, Modifier, Period, Quantity, Tag, Unparsed
+from claimex.schema import (
+    AnyMention,
+    Claim,
+    Extraction,
+    Mention,
+    Modifier,
+    Period,
+    Provenance,
+    Quantity,
+    Source,
+    Tag,
+    Unparsed,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -95,10 +107,21 @@ def _cells(claim: Claim) -> tuple[str, str, str, str]:
     source = claim.claimant
     return (
         f"{SIGNS[claim.modifier]}{_amount(claim.quantity)} {claim.unit.text if claim.unit else ''}".rstrip(),
-        _days(claim.date),
-        "" if source is None else source.text if isinstance(source.value, Unparsed) else source.value.name,
+        _seen_from(claim, claim.date, _days(claim.date)),
+        _seen_from(claim, source, _name(source)),
         "" if claim.score is None else f"{claim.score:.2f}",
     )
+
+
+def _seen_from(claim: Claim, field: AnyMention | None, cell: str) -> str:
+    """In brackets what another sentence says."""
+    return f"({cell})" if claim.provenance(field) is Provenance.CARRIED else cell
+
+
+def _name(source: Mention[Source] | None) -> str:
+    if source is None:
+        return ""
+    return source.text if isinstance(source.value, Unparsed) else source.value.name
 
 
 def _amount(quantity: Mention[Quantity]) -> str:

@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     threads: int | None = Field(None, ge=1, description="threads of the forward pass; else torch's own choice")
     max_documents: int = Field(32, ge=1, description="of one request; streams have no limit")
     max_bytes: int = Field(1_000_000, ge=1024, description="of one request's body, or of one line of a stream")
-    batch_tokens: int = Field(1024, ge=1, description="of one forward pass, padding included")
+    batch_tokens: int = Field(512, ge=1, description="of one forward pass, padding included")
     batch_wait: float = Field(0.005, ge=0, le=1, description="seconds to wait for more when a batch is not full")
     queue_characters: int = Field(
         200_000, ge=1, description="accepted and not yet answered; past that, 429. One request always fits"

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from claimex.errors import ClaimexError, InputError
 from claimex.fields import parse_date
-from claimex.schema import Document, Modifier, Tag, UnitKind
+from claimex.schema import Document, Modifier, Provenance, Tag, UnitKind
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -148,7 +148,13 @@ class OutputQuantity(_Value):
     modifier: Modifier
 
 
-class OutputUnit(_Value):
+class _Linked(_Value):
+    provenance: Literal[Provenance.STATED, Provenance.CARRIED] = Field(
+        description="in the quantity's own sentence, or carried over from another"
+    )
+
+
+class OutputUnit(_Linked):
     """What is counted or measured."""
 
     name: str | None
@@ -158,7 +164,7 @@ class OutputUnit(_Value):
     per: str | None
 
 
-class OutputDate(_Value):
+class OutputDate(_Linked):
     """When: a TIMEX3 value, and the days that it covers."""
 
     model_config = ConfigDict(serialize_by_alias=True)
@@ -169,7 +175,7 @@ class OutputDate(_Value):
     last: dt.date | None = Field(alias="to")
 
 
-class OutputClaimant(_Value):
+class OutputClaimant(_Linked):
     """Who says so."""
 
     name: str | None

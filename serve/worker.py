@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # it imports torch, which takes seconds; the server answers p
 log = logging.getLogger("serve")
 
 LEAST_COST = 256  # characters that a document counts in the queue at least: an empty one costs something too
+OLDEST_EVERY = 4  # batches: a long document gets on, however many short ones come
 FINISHERS = 2  # one long document in the making does not keep short ones from their answer
 
 
@@ -89,6 +90,7 @@ class Worker:
         self._rate = 0.0  # characters a second, of late
         self._space = asyncio.Event()
         self._load = load
+        self._turn = 0
         self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._finishers = ThreadPoolExecutor(FINISHERS, thread_name_prefix="finish")
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
@@ -174,7 +176,7 @@ class Worker:
             self._failed(error)
 
     def _serve(self, tagger: SteppedTagger) -> None:
-        active: deque[_Task] = deque()
+        active: list[_Task] = []
         while self._take(tagger, active):
             for task in [task for task in active if task.future.cancelled()]:
                 active.remove(task)
@@ -185,7 +187,7 @@ class Worker:
         for task in active:
             _fail(task.future, NotReady("the server stopped before this was done: send it to another"))
 
-    def _take(self, tagger: SteppedTagger, active: deque[_Task]) -> bool:
+    def _take(self, tagger: SteppedTagger, active: list[_Task]) -> bool:
         """Moves new tasks to ``active``. False to stop.
 
         Blocks for the first; then waits a moment for a batch to fill, but not while others are at work already.
@@ -207,7 +209,7 @@ class Worker:
                 return False
             self._begin(tagger, task, active)
 
-    def _begin(self, tagger: SteppedTagger, task: _Task, active: deque[_Task]) -> None:
+    def _begin(self, tagger: SteppedTagger, task: _Task, active: list[_Task]) -> None:
         if task.future.cancelled():
             return
         task.began = time.monotonic()
@@ -222,8 +224,9 @@ class Worker:
         else:
             self._finishers.submit(self._finish, tagger, task)
 
-    def _read(self, tagger: SteppedTagger, active: deque[_Task]) -> None:
-        batch = fair_batch(active, self.settings.batch_tokens)
+    def _read(self, tagger: SteppedTagger, active: list[_Task]) -> None:
+        self._turn += 1
+        batch = next_batch(active, self.settings.batch_tokens, oldest=self._turn % OLDEST_EVERY == 0)
         jobs = [(task.reading, window) for task, window in batch if task.reading]
         self.metrics.batch(windows=len(jobs), tokens=sum(window.size for _, window in jobs))
         began = time.monotonic()
@@ -273,22 +276,21 @@ def _fills(active: Iterable[_Task], batch_tokens: int) -> bool:
     return False
 
 
-def fair_batch(active: deque[_Task], batch_tokens: int) -> list[tuple[_Task, Window]]:
-    """Takes the next batch of windows from the tasks and turns the queue.
+def next_batch(active: Sequence[_Task], batch_tokens: int, *, oldest: bool = False) -> list[tuple[_Task, Window]]:
+    """Takes the next batch of windows from the tasks, which stand in the order in which they came.
 
-    The task at the head gets its turn for certain, and goes to the end. Its companions are, of the others' next
-    windows, those nearest in length that do not lengthen it (padding is wasted); then more of its own.
+    First comes the task that is nearest to its end, which keeps the mean wait short, or the oldest one; then, shortest
+    first, what still fits, of windows that do not lengthen the batch (padding is wasted).
     """
-    head = active[0]
-    active.rotate(-1)
-    size = head.pending[0].size
+    order = sorted(active, key=lambda task: len(task.pending))
+    if oldest:
+        order = [active[0], *(task for task in order if task is not active[0])]
+    size = order[0].pending[0].size
     count = max(1, batch_tokens // (size + 2))
-    others = [task for task in active if task is not head and task.pending[0].size <= size]
-    others.sort(key=lambda task: -task.pending[0].size)
-    chosen = [head, *others[: count - 1]]
-    batch = [(task, task.pending.popleft()) for task in chosen]
-    while len(batch) < count and head.pending and head.pending[0].size <= size:
-        batch.append((head, head.pending.popleft()))
+    batch: list[tuple[_Task, Window]] = []
+    for task in order:
+        while len(batch) < count and task.pending and task.pending[0].size <= size:
+            batch.append((task, task.pending.popleft()))
     return batch
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from claimex.extract import Extractor
+from claimex.normalize.edges import settle_edges
 from claimex.schema import Document, Quantity, Span, Tag
 from tests.strategies import TEXTS
 
@@ -64,7 +65,8 @@ def test_spans_become_mentions_and_claims() -> None:
 def test_every_mention_is_its_surface_and_every_quantity_a_claim(text: str) -> None:
     document = Document("a", text, DAY)
     [extraction] = Extractor(Patterns()).extract([document])
-    [spans] = Patterns().tag([document])
+    [tagged] = Patterns().tag([document])
+    spans = settle_edges(text, tagged)
     assert [mention.span for mention in extraction.mentions] == spans
     for mention in extraction.mentions:
         assert mention.text == text[mention.span.start : mention.span.end]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import gzip
 import json
@@ -28,6 +29,7 @@ from claimex.schema import (
     Mention,
     Modifier,
     Period,
+    Provenance,
     Quantity,
     Record,
     Source,
@@ -90,10 +92,11 @@ def test_the_output_form() -> None:
         "quantity": {"start": 23, "end": 28, "text": "1,200", "value": 1200, "low": 1200, "high": 1200}
         | {"modifier": "approx", "score": 0.9877},
         "unit": {"start": 29, "end": 34, "text": "goats", "name": "goat", "kind": "count", "code": None, "of": None}
-        | {"per": None, "score": 1.0},
+        | {"per": None, "provenance": "stated", "score": 1.0},
         "date": {"start": 43, "end": 50, "text": "Tuesday", "timex": "2031-05-06", "grain": "day"}
-        | {"from": "2031-05-06", "to": "2031-05-06", "score": 0.5},
-        "claimant": {"start": 0, "end": 9, "text": "The mayor", "name": "The mayor", "score": None},
+        | {"from": "2031-05-06", "to": "2031-05-06", "provenance": "stated", "score": 0.5},
+        "claimant": {"start": 0, "end": 9, "text": "The mayor", "name": "The mayor"}
+        | {"provenance": "stated", "score": None},
         "sentence": {"start": 0, "end": len(TEXT)},
         "score": 0.3333,
     }
@@ -109,6 +112,16 @@ def test_the_output_form() -> None:
         "unparsed": "no number that is known",
     }
     assert (second["unit"], second["date"], second["claimant"], second["score"]) == (None, None, None, None)
+
+
+def test_a_field_from_another_sentence_is_carried() -> None:
+    done = extraction()
+    claim = dataclasses.replace(done.claims[0], sentence=(20, len(TEXT)))
+    assert claim.provenance(claim.claimant) is Provenance.CARRIED
+    assert claim.provenance(claim.date) is Provenance.STATED
+    assert claim.provenance(None) is Provenance.ABSENT
+    (row,) = encode_extraction(dataclasses.replace(done, claims=(claim,)))["claims"]
+    assert [row[key]["provenance"] for key in ("unit", "date", "claimant")] == ["stated", "stated", "carried"]
 
 
 def test_what_is_written_is_read_back_as_predictions(tmp_path: Path) -> None:

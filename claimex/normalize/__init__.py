@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 
 from claimex.normalize.claimants import resolve_claimants
-from claimex.normalize.dates import parse_date
+from claimex.normalize.date_sequence import resolve_dates
 from claimex.normalize.numbers import parse_number
-from claimex.normalize.units import parse_unit
-from claimex.schema import AnyMention, Document, Mention, Span, Tag
-
-# How much of its surroundings a date is shown: enough for the verb whose tense decides between last and next Friday.
-CONTEXT = 80
+from claimex.normalize.units import LONGEST_RATE, parse_unit, rate_after
+from claimex.schema import AnyMention, Document, Mention, Span, Tag, Unit, UnitKind, Unparsed
 
 
-def normalize(document: Document, spans: Sequence[Span]) -> tuple[AnyMention, ...]:
-    """A mention for each span, in text order."""
-    sources = iter(resolve_claimants(document.text, [span for span in spans if span.tag is Tag.CLAIMANT]))
+def normalize(document: Document, spans: Iterable[Span]) -> tuple[AnyMention, ...]:
+    """A mention for each span; ``spans`` in text order."""
+    text, spans = document.text, list(spans)
+    sources = iter(resolve_claimants(text, [span for span in spans if span.tag is Tag.CLAIMANT]))
+    periods = iter(resolve_dates(text, [span for span in spans if span.tag is Tag.DATE], document.date))
     mentions: list[AnyMention] = []
-    for span in spans:
-        text = document.text[span.start : span.end]
+    for span, following in zip(spans, [*spans[1:], None], strict=False):
+        surface = text[span.start : span.end]
         match span.tag:
             case Tag.QUANTITY:
-                mentions.append(Mention(span, text, parse_number(text)))
+                mentions.append(Mention(span, surface, parse_number(surface)))
             case Tag.UNIT:
-                mentions.append(Mention(span, text, parse_unit(text)))
+                mentions.append(Mention(span, surface, _unit(text, surface, span, following)))
             case Tag.DATE:
-                before = document.text[max(0, span.start - CONTEXT) : span.start]
-                after = document.text[span.end : span.end + CONTEXT]
-                mentions.append(Mention(span, text, parse_date(text, document.date, before=before, after=after)))
+                mentions.append(Mention(span, surface, next(periods)))
             case Tag.CLAIMANT:
-                mentions.append(Mention(span, text, next(sources)))
+                mentions.append(Mention(span, surface, next(sources)))
     return tuple(mentions)
+
+
+def _unit(text: str, surface: str, span: Span, following: Span | None) -> Unit | Unparsed:
+    """A unit, with what belongs to it outside its span: "old" behind years, "a month" behind an amount of money."""
+    unit = parse_unit(surface)
+    if not isinstance(unit, Unit) or unit.per is not None:
+        return unit
+    if unit.kind is UnitKind.TIME and text.startswith((" old", "-old"), span.end):
+        return parse_unit(surface + " old")
+    amount = following if following and not text[span.end : following.start].strip() else None
+    if unit.kind is UnitKind.CURRENCY and amount and amount.tag is Tag.QUANTITY:
+        return replace(unit, per=rate_after(text[amount.end : amount.end + LONGEST_RATE]))
+    return unit

@@ -44,6 +44,8 @@ def shift(day: dt.date, unit: str, count: int) -> dt.date:
         return day + relativedelta(months=count * MONTHS_IN[unit])
     if unit in DAYS_IN:
         return day + dt.timedelta(days=count * DAYS_IN[unit])
+    if unit not in SECONDS_IN:
+        raise ValueError(f"a {unit} may be of any length")
     days = -(-abs(count) * SECONDS_IN[unit] // 86400) if unit == "hour" else 0
     return day + dt.timedelta(days=days if count > 0 else -days)
 
@@ -126,6 +128,8 @@ def duration(unit: str, count: int | None) -> str:
     for letter, size, sizes in (("Y", 12, MONTHS_IN), ("M", 1, MONTHS_IN), ("W", 7, DAYS_IN), ("D", 1, DAYS_IN)):
         if unit in sizes and sizes[unit] % size == 0 and unit != "weekend":
             return f"P{'X' if count is None else count * sizes[unit] // size}{letter}"
+    if unit != "weekend":
+        raise ValueError(f"a {unit} may be of any length")
     return f"P{'X' if count is None else 2 * count}D"
 
 
@@ -134,6 +138,31 @@ def half(unit: str) -> str:
     if unit not in _HALVES:
         raise ValueError(f"half a {unit}")
     return duration(*_HALVES[unit])
+
+
+def size(period: Period) -> str | None:
+    """The calendar unit that the days of ``period`` fill: "quarter" for July to September; None for any other."""
+    if period.first is None or period.last is None:
+        return None
+    for unit in ("day", "weekend", "week", *MONTHS_IN):
+        whole = containing(unit, period.first)
+        if (whole.first, whole.last) == (period.first, period.last):
+            return unit
+    return None
+
+
+def moved(period: Period, years: int) -> Period:
+    """The same part of another year: the third quarter of 2005 for that of 2006. ``period`` needs days."""
+    assert period.first is not None
+    assert period.last is not None
+    first = shift(period.first, "year", years)
+    last = shift(period.last + _DAY, "year", years) - _DAY  # counted from its end: a February keeps its last day
+    if period.grain is Grain.SEASON:
+        return season(first.month).of(first.year)
+    unit = size(period)
+    if unit is None:
+        return between(first, last, period.timex if period.timex.startswith("P") else None)
+    return containing(unit, first)
 
 
 def edge(base: Period, name: str) -> Period:
@@ -196,6 +225,7 @@ _HALVES = {
     "day": ("hour", 12),
     "year": ("month", 6),
     "decade": ("year", 5),
+    "century": ("year", 50),
 }
 
 
@@ -263,4 +293,5 @@ _HOLIDAYS: dict[str, Callable[[int], dt.date]] = {
     "christmas": _fixed(12, 25),
     "boxing day": _fixed(12, 26),
     "new year's eve": _fixed(12, 31),
+    "year-end": _fixed(12, 31),
 }

@@ -25,13 +25,14 @@ class Kind(Enum):
     UNIT = auto()  # "year"
     UNITS = auto()  # "year" where the text has a plural
     RELATIVE = auto()  # "last", "past", "next", "coming", "this", "recent"
-    ANAPHOR = auto()  # points at a day of the text, not of its reader: "that", "previous"
+    ANAPHOR = auto()  # points at a day of the text, not of its reader: "that", "previous", "following"
     EDGE = auto()  # "early", "mid", "late", "start", "end", "earlier", "later", "rest"
     AGO = auto()  # -1 for "ago", 1 for "from now"
     DEICTIC = auto()  # "yesterday"
-    REFERENCE = auto()  # PAST_REF, PRESENT_REF, FUTURE_REF
+    REFERENCE = auto()  # PAST_REF, PRESENT_REF, FUTURE_REF, PXX
     PART = auto()  # MO, AF, EV, NI
     CLOCK = auto()  # "T09:30"
+    EVERY = auto()  # "day" for "daily", "" for "every"
     FISCAL = auto()
     TO = auto()  # to, until, ending
     AND = auto()
@@ -90,6 +91,7 @@ UNITS = (
     "half",
     "year",
     "decade",
+    "period",
 )
 
 _CLASSES: dict[Kind, dict[str, str]] = {
@@ -105,9 +107,9 @@ _CLASSES: dict[Kind, dict[str, str]] = {
         "current": "this",
         "recent": "recent",
     },
-    Kind.ANAPHOR: dict.fromkeys(
-        words("that those these same previous preceding prior following ensuing corresponding comparable"), "that"
-    )
+    Kind.ANAPHOR: dict.fromkeys(words("that those these same corresponding comparable equivalent like"), "that")
+    | dict.fromkeys(words("previous preceding prior"), "previous")
+    | dict.fromkeys(words("following ensuing subsequent"), "following")
     | {"before": "before", "after": "after"},
     Kind.EDGE: {
         "early": "early",
@@ -139,6 +141,15 @@ _CLASSES: dict[Kind, dict[str, str]] = {
     Kind.DASH: dict.fromkeys("-/", ""),
     Kind.ARTICLE: dict.fromkeys(("a", "an"), ""),
     Kind.VAGUE: dict.fromkeys(words("few several many some"), ""),
+    Kind.EVERY: {
+        "daily": "day",
+        "weekly": "week",
+        "monthly": "month",
+        "quarterly": "quarter",
+        "yearly": "year",
+        "annual": "year",
+        "annually": "year",
+    },
 }
 WORDS: dict[str, Token] = (
     {word: Token(Kind.MONTH, n) for word, n in MONTHS.items()}
@@ -151,6 +162,7 @@ WORDS: dict[str, Token] = (
     | {"centuries": Token(Kind.UNITS, "century")}
     | {"spring": Token(Kind.SEASON, 3), "summer": Token(Kind.SEASON, 6), "winter": Token(Kind.SEASON, 12)}
     | {"autumn": Token(Kind.SEASON, 9), "fall": Token(Kind.SEASON, 9)}
+    | {word: Token(Kind.EVERY, "") for word in ("each", "every")}
     | {tens[:-1] + "ies": Token(Kind.DECADE, 1900 + n) for tens, n in CARDINALS.items() if n >= 20}
     | {word: Token(kind, value or word) for kind, words in _CLASSES.items() for word, value in words.items()}
 )
@@ -173,6 +185,29 @@ PHRASES: tuple[tuple[tuple[str, ...], Token], ...] = tuple(
         ("the last", Token(Kind.RELATIVE, "past")),
         ("the next", Token(Kind.RELATIVE, "coming")),
         ("the past", Token(Kind.RELATIVE, "past")),
+        ("the time", Token(Kind.REFERENCE, "PAST_REF")),
+        ("long time", Token(Kind.REFERENCE, "PXX")),
+        ("recent past", Token(Kind.REFERENCE, "PAST_REF")),
+        ("long ago", Token(Kind.REFERENCE, "PAST_REF")),
+        ("a while ago", Token(Kind.REFERENCE, "PAST_REF")),
+        ("a while", Token(Kind.REFERENCE, "PXX")),
+        ("the moment", Token(Kind.REFERENCE, "PRESENT_REF")),
+        ("this moment", Token(Kind.REFERENCE, "PRESENT_REF")),
+        ("the time being", Token(Kind.REFERENCE, "PRESENT_REF")),
+        ("these days", Token(Kind.REFERENCE, "PRESENT_REF")),
+        ("so far", Token(Kind.REFERENCE, "PRESENT_REF")),
+        ("to date", Token(Kind.REFERENCE, "PRESENT_REF")),
+        ("near future", Token(Kind.REFERENCE, "FUTURE_REF")),
+        ("foreseeable future", Token(Kind.REFERENCE, "FUTURE_REF")),
+        ("near term", Token(Kind.REFERENCE, "FUTURE_REF")),
+        ("short term", Token(Kind.REFERENCE, "FUTURE_REF")),
+        ("long term", Token(Kind.REFERENCE, "FUTURE_REF")),
+        ("days ahead", Token(Kind.REFERENCE, "FUTURE_REF")),
+        ("weeks ahead", Token(Kind.REFERENCE, "FUTURE_REF")),
+        ("months ahead", Token(Kind.REFERENCE, "FUTURE_REF")),
+        ("years ahead", Token(Kind.REFERENCE, "FUTURE_REF")),
+        ("year - end", Token(Kind.HOLIDAY, "year-end")),
+        ("year end", Token(Kind.HOLIDAY, "year-end")),
         ("christmas eve", Token(Kind.HOLIDAY, "christmas eve")),
         ("christmas day", Token(Kind.HOLIDAY, "christmas")),
         ("christmas", Token(Kind.HOLIDAY, "christmas")),
@@ -196,8 +231,9 @@ PHRASES: tuple[tuple[tuple[str, ...], Token], ...] = tuple(
 NOISE = frozenset(
     words(
         "the of in on at by as since for during over within from between about around approximately "
-        "roughly nearly almost least most more than up no only just alone another additional whole full "
-        "entire all sometime time local gmt utc est edt cst cdt pst pdt et bst cet hrs o'clock s period "
-        "its their so old long right possible date moment his her our , . ( ) [ ] ' \" : ; yet"
+        "roughly nearly almost barely exactly least less most more than up no only just alone another additional "
+        "consecutive straight successive whole full entire all sometime time local "
+        "gmt utc est edt cst cdt pst pdt et bst cet hrs o'clock s its their so old long right possible date good part "
+        "his her our , . ( ) [ ] ' \" : ; yet"
     )
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
 from claimex.normalize import calendar_periods as calendar
@@ -42,6 +42,30 @@ class Anchor:
     day: dt.date | None
     lean: Lean = Lean.OPEN
     policy: WeekdayPolicy = WeekdayPolicy.NEAREST_PAST
+    earlier: tuple[Period, ...] = ()
+
+    def seen_from(self, day: dt.date) -> Anchor:
+        """The same, counted from another day."""
+        return replace(self, day=day)
+
+    def antecedent(self, unit: str) -> Period | None:
+        """The ``unit`` that the text was last at: the latest date before that fills one or lies in one.
+
+        A day of the document's own unit does not count there, for which the text would say "this" and not "that". A
+        "period" is any date that is longer than a week.
+        """
+        if unit == "period":
+            return next((period for period in reversed(self.earlier) if _days(period) > 7), None)
+        own = self.unit(unit, 0)
+        for period in reversed(self.earlier):
+            around = _around(unit, period)
+            if around and (around != own or calendar.size(period) == unit):
+                return around
+        return None
+
+    def around_last(self, unit: str) -> Period | None:
+        """The ``unit`` in which the date lies that the text has just named."""
+        return _around(unit, self.earlier[-1]) if self.earlier and unit != "period" else None
 
     def named_day(self, word: str) -> Period:
         """ "today", "tonight", "day before yesterday" and their like."""
@@ -119,14 +143,28 @@ class Anchor:
             raise ValueError(f"no year has a {yearly.timex}")
         direction = DIRECTIONS.get(word or "")
         if direction == 0:
-            return min(every, key=lambda p: abs((p[0] - today).days + (p[1] - today).days))[2]
+            return min(every, key=lambda p: (today.year not in (p[0].year, p[1].year), abs((p[0] - today).days)))[2]
         if direction == 1:
             return next((period for first, _, period in every if first > today), None)
         if direction == -1:
             return next((period for _, last, period in reversed(every) if last < today), None)
         if self.lean is Lean.FUTURE:
-            return next((period for _, last, period in every if last >= today), None)
+            # what is still to be said of a quarter is said after its end
+            since = today - _HORIZON if yearly.grain is Grain.QUARTER else today
+            return next((period for _, last, period in every if last >= since), None)
         return next((p for first, _, p in reversed(every) if (first - today) <= _HORIZON), None)
+
+
+def _days(period: Period) -> int:
+    return (period.last - period.first).days + 1 if period.first and period.last else 0
+
+
+def _around(unit: str, period: Period) -> Period | None:
+    """The ``unit`` that holds all the days of ``period``."""
+    if period.first is None or period.last is None:
+        return None
+    around = calendar.containing(unit, period.first)
+    return around if around.last and period.last <= around.last else None
 
 
 def _occurrences(yearly: calendar.Yearly, year: int) -> Iterator[tuple[dt.date, dt.date, Period]]:
@@ -143,7 +181,8 @@ def _occurrences(yearly: calendar.Yearly, year: int) -> Iterator[tuple[dt.date, 
 _AHEAD = frozenset(
     words(
         "will would shall won't i'll we'll they'll he'll she'll it'll next upcoming forthcoming due "
-        "scheduled slated expected expects expect plans plan hopes aims tomorrow deadline can beginning"
+        "scheduled slated expected expects expect plans plan hopes aims tomorrow deadline can beginning "
+        "might effective payable"
     )
 )
 _BACK = frozenset(
@@ -153,7 +192,8 @@ _BACK = frozenset(
     )
 )
 _BE = words("be is are was were going due expected scheduled planned slated set")
-_LIMITS = frozenset(("by", "until", "till", "before"))  # these look ahead where no verb says otherwise
+_AS_SOON_AS = (("as", "soon", "as"), ("as", "early", "as"))
+_LIMITS = frozenset(("by", "until", "till"))  # these look ahead where no verb says otherwise
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|[.!?;\n]+")
 _REACH = 12  # words on either side
 
@@ -163,6 +203,8 @@ def lean(before: str, after: str) -> Lean:
     earlier, following = _words(before), _words(after)
     stops = [index for index in range(len(earlier)) if _is_stop(earlier, index)]
     preceding = earlier[stops[-1] + 1 :] if stops else earlier
+    if tuple(preceding[-3:]) in _AS_SOON_AS:
+        return Lean.FUTURE
     for index in range(len(preceding) - 1, max(-1, len(preceding) - 1 - _REACH), -1):
         if (found := _marker(preceding, index)) is not Lean.OPEN:
             return found
@@ -188,8 +230,12 @@ def _is_stop(text: list[str], index: int) -> bool:
 def _marker(text: list[str], index: int) -> Lean:
     word = text[index]
     preceding = text[index - 1] if index else ""
-    if word in _AHEAD or (word == "to" and preceding in _BE) or (word == "be" and preceding == "to"):
+    if word in _AHEAD or (word == "to" and preceding in _BE):
         return Lean.FUTURE
-    if word in _BACK or (word.endswith("ed") and len(word) > 4 and preceding != "be"):
+    if word in _BACK or (_is_participle(word) and preceding != "be"):
         return Lean.PAST
     return Lean.OPEN
+
+
+def _is_participle(word: str) -> bool:
+    return word.endswith("ed") and len(word) > 4 and not word.endswith("eed") and word != "united"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from claimex.normalize import calendar_periods as calendar
 from claimex.normalize.calendar_words import Kind, Token
-from claimex.normalize.date_anchor import DIRECTIONS, Anchor
+from claimex.normalize.date_anchor import DIRECTIONS, Anchor, Lean
 from claimex.schema import Grain, Period
 
 Tokens: TypeAlias = tuple[Token, ...]
@@ -19,18 +19,23 @@ CONNECTORS = (Kind.TO, Kind.AND, Kind.DASH)
 
 @dataclass(frozen=True, slots=True)
 class PointReaders(ABC):
-    """Each reader takes all of its tokens or returns None. ``month`` is that of the date before a bare day.
+    """Each reader takes all of its tokens or returns None.
 
-    ``known`` remembers what was read: readers try many cuts of the same tokens, which would else take exponential time.
+    ``month`` is that of the date before a bare day; a ``definite`` date opens with "the". ``known`` remembers what was
+    read: readers try many cuts of the same tokens, which would else take exponential time.
     """
 
     anchor: Anchor
     month: int | None = None
+    definite: bool = False
     known: dict[Tokens, Period | None] = field(default_factory=dict, compare=False)
 
     @abstractmethod
     def read(self, tokens: Tokens) -> Period | None:
         """The period that all of ``tokens`` stand for, by whichever reader knows the pattern."""
+
+    def _seen_from(self, day: dt.date | None, leaning: Lean) -> Self:
+        return type(self)(replace(self.anchor, day=day, lean=leaning), self.month)
 
     def _read_grain(self, tokens: Tokens, grain: Grain) -> Period | None:
         period = self.read(tokens)
@@ -68,7 +73,7 @@ class PointReaders(ABC):
         return None
 
     def _timed(self, tokens: Tokens) -> Period | None:
-        """A time of day belongs to a day; alone, a clock time is the document's day and "the morning" nobody's."""
+        """A time of day belongs to a day; alone, to the document's, and "the morning" to one that was just named."""
         times = [str(token.value) for token in tokens if token.kind in (Kind.CLOCK, Kind.PART)]
         if not times:
             return None
@@ -80,10 +85,16 @@ class PointReaders(ABC):
             case [Token(Kind.RELATIVE, "this")]:
                 day = self.anchor.named_day("today")
             case [] | [Token(Kind.EDGE)]:
-                day = self.anchor.named_day("today") if clock else calendar.unknown("day")
+                named = self._day_just_named() or calendar.unknown("day")
+                day = named if self.definite and not clock else self.anchor.named_day("today")
             case rest:
                 day = self._read_grain(tuple(rest), Grain.DAY)
         return day and replace(day, timex=day.timex.partition("T")[0] + suffix)
+
+    def _day_just_named(self) -> Period | None:
+        """The day of a date right before, that a plain "the morning" belongs to; not one that is still to come."""
+        last = self.anchor.around_last("day")
+        return last if last and last.first and last.first <= (self.anchor.day or last.first) else None
 
     def _weekday(self, tokens: Tokens) -> Period | None:
         match tokens:
@@ -133,31 +144,6 @@ class PointReaders(ABC):
                 return calendar.holiday(name)
         return None
 
-    def _anaphoric(self, tokens: Tokens) -> Period | None:
-        """What is placed by another date of the text: a TIMEX3 value as far as it goes, and no days."""
-        match tokens:
-            case [Token(Kind.ANAPHOR)]:
-                return Period("PAST_REF", Grain.PERIOD)
-            case [Token(Kind.RELATIVE, "coming"), Token(Kind.UNIT, "day")]:
-                return calendar.unknown("day")
-            case [Token(Kind.ANAPHOR), Token(Kind.UNIT, str(unit))]:
-                return calendar.unknown(unit)
-            case [Token(Kind.ANAPHOR), Token(Kind.UNIT), *rest] | [Token(Kind.ANAPHOR), *rest]:
-                return _without_days(self.read(tuple(rest)))
-            case [Token(Kind.UNIT, str(unit)), Token(Kind.EDGE | Kind.AGO, "earlier" | -1), *_]:
-                return _without_days(self.anchor.unit(unit, -1))
-            case [
-                Token(Kind.NUMBER, int(count)),
-                Token(Kind.UNIT | Kind.UNITS, str(unit)),
-                Token(Kind.EDGE | Kind.ANAPHOR, "earlier" | "later" | "before" | "after" as where),
-            ]:
-                return _without_days(self.anchor.unit(unit, -count if where in ("earlier", "before") else count))
-            case [Token(Kind.VAGUE | Kind.UNITS), *_, Token(Kind.EDGE | Kind.ANAPHOR, "earlier" | "before")]:
-                return Period("PAST_REF", Grain.PERIOD)
-            case [Token(Kind.VAGUE | Kind.UNITS), *_, Token(Kind.EDGE | Kind.ANAPHOR, "later" | "after")]:
-                return Period("FUTURE_REF", Grain.PERIOD)
-        return None
-
     def _relative(self, tokens: Tokens) -> Period | None:
         match tokens:
             case [Token(Kind.DAY, int(day))]:
@@ -169,15 +155,14 @@ class PointReaders(ABC):
             case [Token(Kind.UNIT, str(unit))]:
                 return self.anchor.unit(unit, 0)
             case [Token(Kind.RELATIVE, "past" | "coming" as word), Token(Kind.UNIT, str(unit))] if unit != "weekend":
-                return self.anchor.rolling(unit, DIRECTIONS[word])
+                whole = self.anchor.unit(unit, DIRECTIONS[word])
+                return replace(self.anchor.rolling(unit, DIRECTIONS[word]), timex=whole.timex)
             case [Token(Kind.RELATIVE, str(word)), Token(Kind.UNIT, str(unit))] if word in DIRECTIONS:
                 return self.anchor.unit(unit, DIRECTIONS[word])
             case [Token(Kind.RELATIVE, str(word)), *counts, Token(Kind.UNIT | Kind.UNITS, str(unit))] if (
                 direction := DIRECTIONS.get(word)
             ) and counts:
                 return self._rolling(counts, unit, direction)
-            case [Token(Kind.RELATIVE), *rest]:  # "recent weeks"
-                return self._duration(tuple(rest))
         return None
 
     def _rolling(self, counts: list[Token], unit: str, direction: int) -> Period | None:
@@ -189,44 +174,3 @@ class PointReaders(ABC):
             case [Token(Kind.VAGUE), *_]:
                 return Period(calendar.duration(unit, None), Grain.PERIOD)
         return None
-
-    def _ago(self, tokens: Tokens) -> Period | None:
-        match tokens:
-            case [Token(Kind.NUMBER, int(count)), Token(Kind.UNIT | Kind.UNITS, "decade"), Token(Kind.AGO, int(sign))]:
-                return self.anchor.unit("year", sign * count * 10)
-            case [Token(Kind.NUMBER, int(count)), Token(Kind.UNIT | Kind.UNITS, str(unit)), Token(Kind.AGO, int(sign))]:
-                return self.anchor.unit(unit, sign * count)
-            case [*_, Token(Kind.UNIT | Kind.UNITS), Token(Kind.AGO, int(sign))]:
-                return Period("PAST_REF" if sign < 0 else "FUTURE_REF", Grain.PERIOD)
-        return None
-
-    def _duration(self, tokens: Tokens) -> Period | None:
-        match tokens:
-            case [Token(Kind.NUMBER, int(count)), Token(Kind.UNIT | Kind.UNITS, str(unit))]:
-                return Period(calendar.duration(unit, count), Grain.PERIOD)
-            case [Token(Kind.UNIT, "half"), Token(Kind.NUMBER, 1), Token(Kind.UNIT, str(unit))] | [
-                Token(Kind.UNIT, "half"),
-                Token(Kind.UNIT, str(unit)),
-            ]:
-                return Period(calendar.half(unit), Grain.PERIOD)
-            case [
-                Token(Kind.NUMBER, int(count)),
-                Token(Kind.UNIT, str(unit)),
-                Token(Kind.AND),
-                Token(Kind.UNIT, "half"),
-            ] | [
-                Token(Kind.NUMBER, int(count)),
-                Token(Kind.UNIT, "half"),
-                Token(Kind.UNIT | Kind.UNITS, str(unit)),
-            ]:
-                return Period(calendar.duration(unit, count) + calendar.half(unit).lstrip("PT"), Grain.PERIOD)
-            case [Token(Kind.NUMBER | Kind.VAGUE | Kind.UNITS | Kind.UNIT), *_] if all(
-                token.kind in (Kind.NUMBER, Kind.VAGUE, Kind.UNITS, Kind.UNIT, *CONNECTORS) for token in tokens
-            ):
-                units = [str(token.value) for token in tokens if token.kind in (Kind.UNIT, Kind.UNITS)]
-                return Period(calendar.duration(units[-1], None), Grain.PERIOD) if units else None
-        return None
-
-
-def _without_days(period: Period | None) -> Period | None:
-    return period and replace(period, first=None, last=None)

@@ -9,10 +9,12 @@ from claimex.normalize.calendar_words import CARDINALS, MULTIPLIERS, NOISE, ORDI
 
 _MAX_CHARACTERS = 200
 _MAX_TOKENS = 12
+_PHRASES = {word: [entry for entry in PHRASES if entry[0][0] == word] for word in {entry[0][0] for entry in PHRASES}}
 _CONNECTORS = frozenset((Kind.TO, Kind.AND, Kind.DASH))
 _ENDS_OF_RANGE = frozenset(
     (Kind.NUMBER, Kind.DAY, Kind.YEAR, Kind.DECADE, Kind.DATE, Kind.MONTH, Kind.WEEKDAY, Kind.SEASON)
 )
+_PERIOD = Token(Kind.UNIT, "period")
 _TYPOGRAPHY = str.maketrans(dict.fromkeys("‘’ʼ′`", "'") | dict.fromkeys("‐‑‒–—−", "-"))
 _LEXEME = re.compile(
     r"""(?P<iso>\d{4}-\d{1,2}-\d{1,2})(?!\d)
@@ -61,7 +63,7 @@ def _classify(lexemes: list[tuple[str, str]]) -> Iterator[Token]:
 
 
 def _phrase(words: list[str], at: int) -> tuple[Token, int] | None:
-    for phrase, token in PHRASES:
+    for phrase, token in _PHRASES.get(words[at], ()):
         if tuple(words[at : at + len(phrase)]) == phrase:
             return token, at + len(phrase)
     return None
@@ -103,7 +105,7 @@ def _single(group: str, surface: str) -> Token | None:
 
 
 def _settle(tokens: list[Token]) -> Iterator[Token]:
-    """Decide what only the neighbours can tell: whether "a" counts, "-" is "to", and 2000 is a year."""
+    """Decide what only the neighbours can tell: whether "a" counts, "-" is "to", 2000 is a year, "period" a label."""
     for index, token in enumerate(tokens):
         before = tokens[index - 1].kind if index else None
         after = tokens[index + 1].kind if index + 1 < len(tokens) else None
@@ -112,10 +114,17 @@ def _settle(tokens: list[Token]) -> Iterator[Token]:
                 yield Token(Kind.NUMBER, 1)
         elif token.kind is Kind.YEAR and after is Kind.UNITS:
             yield Token(Kind.NUMBER, token.value)
-        elif token.kind is not Kind.DASH or (
-            before in _ENDS_OF_RANGE and (after in _ENDS_OF_RANGE or after is Kind.EDGE)
-        ):
+        elif token.kind is Kind.DASH:
+            if before in _ENDS_OF_RANGE and (after in _ENDS_OF_RANGE or after is Kind.EDGE):
+                yield token
+        elif token == _PERIOD and (before in _ENDS_OF_RANGE or (before is Kind.UNIT and _counts(tokens[:index]))):
+            continue  # "the 2006-2010 period", "a three-year period"
+        elif token.kind is not Kind.ANAPHOR or before is not Kind.ANAPHOR:  # "that same"
             yield token
+
+
+def _counts(tokens: list[Token]) -> bool:
+    return any(token.kind in (Kind.NUMBER, Kind.ARTICLE) for token in tokens)
 
 
 def _digits(surface: str) -> list[int]:

@@ -7,21 +7,24 @@ reads "end" and asks for "last year".
 Conventions. Weeks run from Monday to Sunday; "last week" is the calendar week, "the past week" the seven days up to the
 document's date; "four years ago" is that whole year, "four days ago" that day. "Early", "mid" and "late" are thirds,
 "the end" the last day. The TIMEX3 value of such a part is that of the whole, as TimeML has it, where the modifier is an
-attribute of its own. What points at another date of the text ("the previous day", "a year earlier") has no days, nor
-has a fiscal year, which begins when its owner likes.
+attribute of its own. What points at another date of the text ("the previous day", "a year earlier") takes its days from
+the dates named before it, and has none without them. A fiscal year begins when its owner likes: it has days only where
+its last day is said. What comes again and again ("daily", "every Monday") has none.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from claimex.normalize import calendar_periods as calendar
 from claimex.normalize.calendar_words import Kind, Token
+from claimex.normalize.date_anaphora import AnaphoricReaders
 from claimex.normalize.date_anchor import Anchor, Lean, WeekdayPolicy, lean
-from claimex.normalize.date_points import CONNECTORS, PointReaders, Tokens
+from claimex.normalize.date_lengths import LengthReaders
+from claimex.normalize.date_points import CONNECTORS, Tokens
 from claimex.normalize.date_tokens import AmbiguousDateError, tokenize
 from claimex.schema import Grain, Period, Unparsed
 
@@ -30,7 +33,7 @@ __all__ = ["WeekdayPolicy", "parse_date"]
 _CONTEXT = 120  # characters on either side; more cannot change the reading
 # What closes a length of time, and at most four words for its last day.
 _CLOSING = re.compile(
-    r"\s?(?:that |which )?(?:end(?:ed|ing|s)|through|to)(?: on| in| next)? (?P<end>\S+(?: \S+){0,3})", re.IGNORECASE
+    r",?\s?(?:that |which )?(?:end(?:ed|ing|s)|through|to)(?: on| in| next)? (?P<end>\S+(?: \S+){0,3})", re.IGNORECASE
 )
 
 
@@ -41,12 +44,14 @@ def parse_date(
     before: str = "",
     after: str = "",
     policy: WeekdayPolicy = WeekdayPolicy.NEAREST_PAST,
+    earlier: Sequence[Period] = (),
 ) -> Period | Unparsed:
     """Read the surface of a DATE span.
 
     ``reference`` is the document's date: without it what is relative stays underspecified ("XXXX-WXX-2"), and has no
     days. ``before`` and ``after`` are some 80 characters of the document around the span, read for tense and for the
-    month that a bare day belongs to. Never raises; Unparsed says why not.
+    month that a bare day belongs to; ``earlier`` are dates that the text has named so far, the latest last, to which
+    "the same month" and "a year earlier" go back. Never raises; Unparsed says why not.
     """
     try:
         tokens = tokenize(text)
@@ -54,14 +59,25 @@ def parse_date(
             return Unparsed("too long for a date")
         if unknown := next((token.value for token in tokens if token.kind is Kind.UNKNOWN), None):
             return Unparsed(f"{unknown!r} is not a word of dates")
-        anchor = Anchor(reference, lean(before[-_CONTEXT:], after[:_CONTEXT]), policy)
-        grammar = _Grammar(anchor, _month_in(before[-30:]))
+        anchor = Anchor(reference, lean(before[-_CONTEXT:], after[:_CONTEXT]), policy, tuple(earlier))
+        grammar = _Grammar(anchor, _month_in(before[-30:]), definite=text.lower().startswith("the "))
         period = _closed_by(after[:_CONTEXT], tokens, grammar) or grammar.read(tokens)
         return period or Unparsed("not a date that the grammar knows")
     except AmbiguousDateError as error:
         return Unparsed(str(error))
     except (ValueError, OverflowError) as error:
         return Unparsed(f"no such date: {error}")
+
+
+def compares(text: str) -> bool:
+    """Whether a date's surface only sets another date beside the one that the text is at, as "a year earlier" does."""
+    try:
+        words = {(token.kind, token.value) for token in tokenize(text) or ()}
+    except ValueError:
+        return False
+    if (Kind.UNIT, "year") in words and words & {(Kind.AGO, -1), (Kind.EDGE, "earlier")}:
+        return True
+    return not words.isdisjoint((Kind.ANAPHOR, word) for word in ("that", "previous", "before"))
 
 
 def _month_in(before: str) -> int | None:
@@ -95,7 +111,7 @@ def _closed_by(after: str, tokens: Tokens, grammar: _Grammar) -> Period | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Grammar(PointReaders):
+class _Grammar(AnaphoricReaders, LengthReaders):
     """All readers in their order; here those of stretches and parts of the calendar."""
 
     def read(self, tokens: Tokens) -> Period | None:
@@ -119,6 +135,7 @@ class _Grammar(PointReaders):
             self._part,
             self._edge,
             self._duration,
+            self._set,
             self._range,
             self._labelled,
         )
@@ -129,32 +146,10 @@ class _Grammar(PointReaders):
         if len(rest) == len(tokens):
             return None
         period = self.read(rest)
-        if period is None or any(token.kind is Kind.TO for token in rest):
+        kinds = [token.kind for token in tokens]
+        if period is None or Kind.TO in kinds[kinds.index(Kind.FISCAL) :]:
             return period  # "the fiscal year ended June 30" does say when
-        return replace(period, timex=f"FY{period.timex}", first=None, last=None)
-
-    def _ending(self, tokens: Tokens) -> Period | None:
-        """A length of time by its last day: "the week ended June 3", "the 10 years to 2001"."""
-        match tokens:
-            case [Token(Kind.NUMBER, int(count)), Token(Kind.UNIT | Kind.UNITS, str(unit)), Token(Kind.TO), *rest]:
-                pass
-            case [Token(Kind.UNIT, str(unit)), Token(Kind.TO), *rest] | [
-                Token(Kind.ORDINAL),
-                Token(Kind.UNIT, str(unit)),
-                Token(Kind.TO),
-                *rest,
-            ]:
-                count = 1
-            case _:
-                return None
-        end = self.read(tuple(rest))
-        if end is None or end.last is None:
-            return end and Period(calendar.duration(unit, count), Grain.PERIOD)
-        first = calendar.shift(calendar.shift(end.last, "day", 1), unit, -count)
-        whole = calendar.containing(unit, first) if count == 1 else None
-        if whole and (whole.first, whole.last) == (first, end.last):
-            return whole
-        return calendar.between(first, end.last, calendar.duration(unit, count))
+        return replace(period, first=None, last=None)
 
     def _part(self, tokens: Tokens) -> Period | None:
         """Some units of a larger one: "the last week of May", "the first nine months of the year"."""
@@ -199,10 +194,10 @@ class _Grammar(PointReaders):
         return self.anchor.yearly(year_part, "last")
 
     def _whole(self, tokens: Tokens) -> Period | None:
-        """What a part is a part of. There "the month" is the one that runs, not the last one that was reported."""
+        """What a part is a part of. There "the month" is the one that runs, or that the text has just been at."""
         match tokens:
             case [Token(Kind.UNIT, str(unit))]:
-                return self.anchor.unit(unit, 0)
+                return self.anchor.around_last(unit) or self.anchor.unit(unit, 0)
         return self.read(tokens)
 
     def _edge(self, tokens: Tokens) -> Period | None:
@@ -215,11 +210,15 @@ class _Grammar(PointReaders):
         return None
 
     def _side(self, whole: Period, *, earlier: bool) -> Period:
-        """ "Earlier this year" ends with the document's day, "later this year" begins with it."""
-        day = self.anchor.day
-        if day is None or whole.first is None or whole.last is None or not whole.first <= day <= whole.last:
+        """ "Earlier this year" ends with the document's day; "later that month" begins after the day last named."""
+        if whole.first is None or whole.last is None:
             return whole
-        return replace(whole, last=day) if earlier else replace(whole, first=day)
+        named = self.anchor.antecedent("day")
+        after = named and named.last and calendar.shift(named.last, "day", 1)
+        for first, last in ((self.anchor.day, self.anchor.day), (after, named and named.first)):
+            if first and last and whole.first <= last and first <= whole.last:
+                return replace(whole, last=last) if earlier else replace(whole, first=first)
+        return whole
 
     def _range(self, tokens: Tokens) -> Period | None:
         """Two dates with a connector between them, each completed from the other: "Nov. 3-5", "3 to 5 May 2006"."""
@@ -238,9 +237,6 @@ class _Grammar(PointReaders):
                 return whole
         return None
 
-    def _seen_from(self, day: dt.date, leaning: Lean) -> _Grammar:
-        return _Grammar(replace(self.anchor, day=day, lean=leaning), self.month)
-
     def _labelled(self, tokens: Tokens) -> Period | None:
         """A period that names its own kind: "the July to September quarter", "the week of June 5"."""
         match tokens:
@@ -248,6 +244,11 @@ class _Grammar(PointReaders):
                 day = self._read_grain(tuple(rest), Grain.DAY)
                 return calendar.containing("week", day.first) if day and day.first else day
             case [*rest, Token(Kind.UNIT, "month" | "quarter" | "year")]:
+                return self.read(tuple(rest))
+            case [Token(Kind.NUMBER, 1), Token(Kind.UNIT, "period"), *rest] | [
+                Token(Kind.UNIT | Kind.UNITS, "period" | "month" | "year"),
+                *rest,
+            ]:
                 return self.read(tuple(rest))
         return None
 

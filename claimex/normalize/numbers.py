@@ -10,6 +10,7 @@ ratio ("one in five") is a number. What is no number but still bounds one has an
 
 from __future__ import annotations
 
+import re
 from decimal import Context, Decimal, Inexact
 from fractions import Fraction
 from typing import Final
@@ -18,6 +19,9 @@ from claimex.normalize.modifiers import without_modifiers
 from claimex.normalize.number_grammar import Amount, Amounts, product, read_amounts
 from claimex.normalize.number_tokens import tokenize
 from claimex.schema import Quantity, Unparsed
+
+# "118.76-86", as exchange rates are quoted: the second end goes on from where the first one has its decimals.
+_ABBREVIATED: Final = re.compile(r"(?P<whole>\d+\.)(?P<low>\d{2,4}) ?[-–] ?(?P<high>\d{2,4})", re.ASCII)
 
 MAX_CHARACTERS: Final = 200  # no number expression is longer; bounds every loop below
 
@@ -39,11 +43,19 @@ def parse_number(text: str) -> Quantity | Unparsed:
 
 
 def _read(text: str) -> Quantity | Unparsed:
-    tokens = tokenize(text)
+    tokens = tokenize(_written_out(text))
     if tokens is None:
         return Unparsed("holds a character that numbers are not written with")
     read = read_amounts(tokens)
     return read if isinstance(read, Unparsed) else _quantity(read)
+
+
+def _written_out(text: str) -> str:
+    """An abbreviated range in full; only where the short form has no other reading, its second end being too small."""
+    short = _ABBREVIATED.fullmatch(text.strip())
+    if short is None or len(short["low"]) != len(short["high"]) or int(short["whole"][:-1]) < int(short["high"]):
+        return text
+    return f"{short['whole']}{short['low']}-{short['whole']}{short['high']}"
 
 
 def _quantity(read: Amounts) -> Quantity | Unparsed:

@@ -26,7 +26,7 @@ _TABLES = {
         basis point | bp | bps""",
     UnitKind.TIME: """
         year | a | yr, yrs
-        year of age | | year old, yr old
+        year of age | | year old, yr old, yo, y/o
         month of age | | month old
         week of age | | week old
         day of age | | day old
@@ -45,9 +45,9 @@ _TABLES = {
         short ton | | ; long ton | | ; ounce | oz | ; troy ounce | oz t | ; pound | lb | lbs ; carat | ct |
         watt | W | ; watt hour | Wh | ; volt | V | ; ampere | A | amp ; ampere hour | Ah | amp hour ; ohm | Ω |
         joule | J | ; calorie | cal | ; pascal | Pa | ; newton | N | ; newton metre | N⋅m | Nm ; hertz | Hz | HZ
-        horsepower | hp | bhp, brake horsepower ; pound foot | lb⋅ft | lb ft, foot pound, ft lb ; revolution | |
+        horsepower | hp | ; brake horsepower | bhp | ; pound foot | lb⋅ft | lb ft, foot pound, ft lb ; revolution | |
         bit | | ; byte | B | ; pixel | | ; decibel | dB | ; sievert | Sv | ; becquerel | Bq | ; gray | Gy |
-        degree | ° | ; degree Celsius | °C | celsius, centigrade, degree celcius, degree centigrade, degree c, C
+        degree | ° | ; degree Celsius | °C | celsius, centigrade, degree centigrade, degree c, C
         degree Fahrenheit | °F | fahrenheit, degree f, F ; kelvin | K | degree kelvin
         magnitude | | richter scale, richter, degree on richter scale, on richter scale
         point | | pt, pts ; knot | kn | ; part per million | ppm | ; part per billion | ppb |
@@ -113,6 +113,8 @@ _OPEN_CURRENCIES = words("""
 # CLDR's funds, metals and units of account, whose heads ("unit", "gold") are everyday words.
 _NOT_MONEY = words("XAG XAU XBA XBB XBC XBD XFO XFU XPD XPT XRE XSU XTS XUA XXX CHE CHW COU MXV UYW ECV BOV")
 
+_SPELLINGS = {"deg": "degree", "celcius": "celsius", "farenheit": "fahrenheit", "centigrate": "centigrade"}
+
 
 def tidy(text: str) -> str:
     """Text in compatibility form ("km²" is "km2", "％" is "%") with single spaces."""
@@ -120,11 +122,11 @@ def tidy(text: str) -> str:
 
 
 def key_of(text: str) -> str:
-    """The form under which names are kept: lower case, no hyphens, dots or accents, every word singular."""
+    """The form under which names are kept: lower case, no hyphens, dots or accents, every word singular and spelled."""
     plain = text.lower().replace("-", " ").replace(".", " ")
     if not plain.isascii():
         plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
-    return " ".join(singular(word) for word in plain.replace("u s ", "us ").split())
+    return " ".join(_SPELLINGS.get(word) or singular(word) for word in plain.replace("u s ", "us ").split())
 
 
 @cache

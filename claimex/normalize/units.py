@@ -31,7 +31,7 @@ _BRACKETS = dict.fromkeys(map(ord, "()[]"))
 _IN_BRACKETS = re.compile(r"\([^()]*\) ?")
 _ARTICLE = re.compile(r"^(?:the|an?)(?: |$)", re.IGNORECASE)
 _OF = re.compile(r" (?:(worth )?of|in|worth) ")
-_PER = re.compile(r"[ -](per)[ -]| ?/ ?|(?<! of)[ -]an?[ -]| (?:each|every) ")
+_PER = re.compile(r"[ -](per)[ -]| ?/(?! ?\d) ?|(?<! of)[ -]an?[ -]| (?:each|every) ")
 _ADVERBS = {
     "annually": "year",
     "yearly": "year",
@@ -63,7 +63,7 @@ def parse_unit(text: str) -> Unit | Unparsed:
     plain = surface.translate(_BRACKETS)
     body, per = _split_rate(RATES.get(plain) or RATES.get(plain.lower(), plain))
     unit = _known(body) or _with_object(body)
-    return replace(unit, per=per) if unit else _counted(_IN_BRACKETS.sub("", surface) or plain)
+    return replace(unit, per=per) if unit else _counted(_IN_BRACKETS.sub("", surface).strip() or plain)
 
 
 @lru_cache(maxsize=8192)
@@ -73,7 +73,7 @@ def _known(phrase: str) -> Unit | None:
         return None
     key = key_of(phrase)
     unit = measure(phrase, key) if key != "pound" else None
-    unit = unit or currency(phrase, key)
+    unit = unit or currency(phrase.replace(" $", "$"), key)
     if unit is None:
         bare = _AFTER.sub("", _BEFORE.sub("", key))
         unit = _known(bare) if bare != key else None
@@ -91,6 +91,23 @@ def _split_rate(phrase: str) -> tuple[str, str | None]:
         if left and right and (sign[1] or _known(denominator) or _known(left)):
             return left + of + rest, _denominator(denominator)
     return phrase, None
+
+
+#: Code points behind an amount in which its *per* part stands.
+LONGEST_RATE = 60
+_RATE_AFTER = re.compile(r" ?(?:(per |/ ?)|an? )([^\W\d_][\w.]*)(?: ([^\W\d_][\w.]*))?")
+
+
+def rate_after(text: str) -> str | None:
+    """What an amount of money is for, where its unit stands before it: "month" from " a month" after "$300"."""
+    found = _RATE_AFTER.match(text[:LONGEST_RATE])
+    if found is None:
+        return None
+    per, first, second = found.groups()
+    unit = (second and _known(f"{first} {second}")) or _known(first.rstrip("."))
+    if unit and unit.kind in (UnitKind.MEASURE, UnitKind.TIME):
+        return unit.name
+    return _denominator(first.rstrip(".")) if per or first == "share" else None
 
 
 def _denominator(phrase: str) -> str:
@@ -111,16 +128,22 @@ def _with_object(phrase: str) -> Unit | None:
         (phrase[: link.start()], phrase[link.end() :]) if link else phrase.split(" ", 1) if " " in phrase else ("", "")
     )
     unit = _known(head)
-    if unit is None or not (link or unit.kind is UnitKind.PERCENT):
+    if unit is None or not (link or unit.kind is UnitKind.PERCENT or _is_symbol(head, unit, rest)):
         return None
     if unit.name == "pound" and unit.code is None:
         unit = measure("lb", "lb") or unit
     return replace(unit, of=_without_article(rest) or None)
 
 
+def _is_symbol(head: str, unit: Unit, rest: str) -> bool:
+    """Whether a unit goes before what it measures without an *of*: "MW plant"; but "foot soldiers" count soldiers."""
+    plain_word = head.islower() and head.isascii()
+    return unit.kind is UnitKind.MEASURE and unit.code == head and not plain_word and rest[:1].isalpha()
+
+
 def _counted(phrase: str) -> Unit | Unparsed:
     body, per = _split_rate(phrase)
-    head, _, of = _without_article(body).partition(" of ")
+    head, _, of = _without_article(body).removesuffix(" of").strip().partition(" of ")
     if not any(map(str.isalpha, head)):
         return Unparsed("no word in it")
     if sum(map(str.isalnum, head)) < 2:

@@ -82,6 +82,8 @@ def test_an_event_is_no_date() -> None:
         ("9:30 a.m. Tuesday", "2026-11-17"),
         ("11:45 a.m. (0845 GMT) Tuesday", "2026-11-17"),
         ("about 10:15 a.m.", "2026-11-19"),
+        ("morning", "2026-11-19"),
+        ("mid afternoon", "2026-11-19"),
         ("overnight Sunday", "2026-11-15..2026-11-16"),
         ("last Friday, Nov. 13", "2026-11-13"),
         ("the weekend", "2026-11-14..2026-11-15"),
@@ -127,6 +129,15 @@ def test_an_event_is_no_date() -> None:
         ("the week ending November 14", "2026-11-08..2026-11-14"),
         ("the year to March 1997", "1996-04-01..1997-03-31"),
         ("the fiscal year ended June 30", "2025-07-01..2026-06-30"),
+        ("the third quarter ended Oct. 31", "2026-08-01..2026-10-31"),
+        ("the year 2019", "2019-01-01..2019-12-31"),
+        ("the month of March", "2026-03-01..2026-03-31"),
+        ("the years 2007 to 2014", "2007-01-01..2014-12-31"),
+        ("the 2006-2010 period", "2006-01-01..2010-12-31"),
+        ("the August-October period", "2026-08-01..2026-10-31"),
+        ("a good part of 2019", "2019-01-01..2019-12-31"),
+        ("this September", "2026-09-01..2026-09-30"),
+        ("this February", "2026-02-01..2026-02-28"),
         ("last summer", "2026-06-01..2026-08-31"),
         ("the winter of 1994", "1994-12-01..1995-02-28"),
         ("the 1990s", "1990-01-01..1999-12-31"),
@@ -177,6 +188,9 @@ def test_tense_turns_a_weekday_or_a_month_round() -> None:
     assert days("Saturday", before="Shops have to close until ") == "2026-11-14", "the verb goes before the preposition"
     assert days("Saturday", before="closed until ") == "2026-11-14"
     assert days("Saturday", before="a ban until ") == "2026-11-21"
+    assert days("Monday", before="The ferry may sail as early as ") == "2026-11-23"
+    assert days("Feb. 1", before="a dividend payable ") == "2027-02-01"
+    assert days("Feb. 1", before="He will succeed A. B. Orlo ") == "2027-02-01", "no tense in the end of a word"
     assert days("Friday", before="It will end. He left on ") == "2026-11-13", (
         "another sentence's tense counts for nothing"
     )
@@ -207,6 +221,8 @@ def test_weekday_policy(policy: WeekdayPolicy, bare: str, last: str, following: 
     ("text", "expected"),
     [
         ("this year", "2026"),
+        ("the past year", "2025"),
+        ("the coming year", "2027"),
         ("last month", "2026-10"),
         ("last week", "2026-W46"),
         ("the third quarter", "2026-Q3"),
@@ -227,8 +243,25 @@ def test_weekday_policy(policy: WeekdayPolicy, bare: str, last: str, following: 
         ("several years", "PXY"),
         ("several years ago", "PAST_REF"),
         ("now", "PRESENT_REF"),
+        ("these days", "PRESENT_REF"),
+        ("at the moment", "PRESENT_REF"),
+        ("at the time", "PAST_REF"),
         ("soon", "FUTURE_REF"),
-        ("fiscal 2007", "FY2007"),
+        ("in the near future", "FUTURE_REF"),
+        ("a while", "PXX"),
+        ("a while ago", "PAST_REF"),
+        ("daily", "P1D"),
+        ("each year", "P1Y"),
+        ("every two weeks", "P2W"),
+        ("every Monday", "XXXX-WXX-1"),
+        ("a three-year period", "P3Y"),
+        ("a period of three years", "P3Y"),
+        ("the following two years", "P2Y"),
+        ("half a century", "P50Y"),
+        ("barely 18 months", "P18M"),
+        ("the third straight year", "P1Y"),
+        ("the fiscal first quarter ended Sept. 30", "2026-Q1"),
+        ("fiscal 2007", "2007"),
         ("the end of 2005", "2005"),
         ("nov. 3-5", "2026-11-03/2026-11-05"),
     ],
@@ -277,7 +310,18 @@ def test_what_points_into_the_text_has_no_days(text: str) -> None:
     assert days(text) == ""
 
 
-@pytest.mark.parametrize("text", ["five years", "recent weeks", "the coming months", "fiscal 2007", "a few months ago"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "five years",
+        "recent weeks",
+        "the coming months",
+        "fiscal 2007",
+        "a few months ago",
+        "every Monday",
+        "these years",
+    ],
+)
 def test_days_that_cannot_be_known(text: str) -> None:
     assert days(text) == ""
 
@@ -286,6 +330,9 @@ def test_the_span_may_lean_on_its_neighbours() -> None:
     assert days("25", before="from April 24 to ") == "2026-04-25"
     assert days("the six months", after=" ended Sept. 30, the firm said") == "2026-04-01..2026-09-30"
     assert days("the six months", after=" of talks") == ""
+    assert days("this fiscal year", after=", which ends June 30, may bring more") == "2026-07-01..2027-06-30"
+    assert days("the previous budget year", after=" that ended on July 7") == "2025-07-08..2026-07-07"
+    assert days("10 years", after=", through fiscal year 2035") == "", "a fiscal year ends when its owner likes"
 
 
 def test_what_is_not_understood_is_unparsed_with_a_reason() -> None:

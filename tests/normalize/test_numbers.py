@@ -378,6 +378,9 @@ def test_vague_expressions_and_ranges_that_others_misread() -> None:
     assert bounds("several hundred") == (300, 900)
     assert bounds("dozens") == (24, None)
     assert bounds("10-15") == (10, 15)
+    assert bounds("118.76-86") == (Decimal("118.76"), Decimal("118.86"))
+    assert bounds("139.59- 69") == (Decimal("139.59"), Decimal("139.69"))
+    assert bounds("2.25-50") == (Decimal("2.25"), 50)
     assert plain("a third") == THIRD
     assert isinstance(parse_number("no one"), Unparsed)
 

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from claimex.normalize.nouns import singular, singular_phrase
-from claimex.normalize.units import LONGEST, parse_unit
+from claimex.normalize.units import LONGEST, parse_unit, rate_after
 from claimex.schema import Unit, UnitKind, Unparsed
 
 COUNT, MEASURE, CURRENCY = UnitKind.COUNT, UnitKind.MEASURE, UnitKind.CURRENCY
@@ -35,6 +35,10 @@ PERCENT, POINT, TIME = UnitKind.PERCENT, UnitKind.PERCENTAGE_POINT, UnitKind.TIM
         ("magnitude", Unit("magnitude", MEASURE)),
         ("degrees Celsius", Unit("degree Celsius", MEASURE, "°C")),
         ("℉", Unit("degree Fahrenheit", MEASURE, "°F")),
+        ("deg celcius", Unit("degree Celsius", MEASURE, "°C")),
+        ("deg", Unit("degree", MEASURE, "°")),
+        ("bhp", Unit("brake horsepower", MEASURE, "bhp")),
+        ("MW plant", Unit("megawatt", MEASURE, "MW", of="plant")),
         ("feet tall", Unit("foot", MEASURE, "ft")),
         ("meter-long", Unit("metre", MEASURE, "m")),
         ("points", Unit("point", MEASURE)),
@@ -78,6 +82,8 @@ def test_proportion_and_time(text: str, unit: Unit) -> None:
     [
         ("$", "US dollar", "USD"),
         ("US$", "US dollar", "USD"),
+        ("US $", "US dollar", "USD"),
+        ("HK $", "Hong Kong dollar", "HKD"),
         ("U.S. dollars", "US dollar", "USD"),
         ("(U.S.) dollars", "US dollar", "USD"),
         ("dollars", "US dollar", "USD"),
@@ -139,6 +145,8 @@ def test_pounds_of_something_are_weight() -> None:
         ("children per household", Unit("child", COUNT, per="household")),
         ("units", Unit("unit", COUNT)),
         ("PCs", Unit("PC", COUNT)),
+        ("foot soldiers", Unit("foot soldier", COUNT)),
+        ("count of", Unit("count", COUNT)),
     ],
 )
 def test_count(text: str, unit: Unit) -> None:
@@ -162,6 +170,25 @@ def test_count(text: str, unit: Unit) -> None:
 )
 def test_of_and_per(text: str, unit: Unit) -> None:
     assert parse_unit(text) == unit
+
+
+@pytest.mark.parametrize(
+    ("after", "per"),
+    [
+        (" per gallon, he said", "gallon"),
+        (" a month mortgage", "month"),
+        (" an ounce.", "ounce"),
+        (" per sq m.", "square metre"),
+        ("/barrel", "barrel"),
+        (" a share", "share"),
+        (" per household", "household"),
+        (" a man gave", None),
+        (" an", None),
+        ("", None),
+    ],
+)
+def test_what_an_amount_of_money_is_for(after: str, per: str | None) -> None:
+    assert rate_after(after) == per
 
 
 @pytest.mark.parametrize("text", ["", "  ", "--", "12", "1,000", "(", '"', "''", "x", "the ", "¤", "a" * (LONGEST + 1)])

@@ -17,7 +17,7 @@ from claimex.windows import Window
 from serve.metrics import Metrics
 from serve.settings import Settings
 from serve.wire import NotReady, QueueFull
-from serve.worker import Worker, _Task, fair_batch
+from serve.worker import Worker, _Task, next_batch
 from tests.serve.conftest import PatternTagger
 
 LIMITS = Settings(batch_tokens=64, queue_characters=2000)
@@ -35,25 +35,43 @@ async def loaded(worker: Worker) -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.lists(st.integers(1, 60), min_size=1, max_size=8), min_size=1, max_size=8), st.integers(1, 200))
-def test_batches_keep_the_budget_and_every_window_gets_its_turn(sizes: list[list[int]], budget: int) -> None:
-    tasks = [task(str(i), *each) for i, each in enumerate(sizes)]
-    active = deque(tasks)
+@given(
+    st.lists(st.lists(st.integers(1, 60), min_size=1, max_size=8), min_size=1, max_size=8),
+    st.integers(1, 200),
+    st.booleans(),
+)
+def test_batches_keep_the_budget_and_every_window_is_read_once(
+    sizes: list[list[int]], budget: int, oldest: bool
+) -> None:
+    active = [task(str(i), *each) for i, each in enumerate(sizes)]
     read: list[tuple[str, int]] = []
-    for _ in range(sum(map(len, sizes)) + 1):
-        if not active:
-            break
-        head = active[0]
-        batch = fair_batch(active, budget)
+    while active:
+        head = active[0] if oldest else min(active, key=lambda each: len(each.pending))
+        batch = next_batch(active, budget, oldest=oldest)
         assert batch[0][0] is head
         longest = max(window.size for _, window in batch)
         assert len(batch) == 1 or len(batch) * (longest + 2) <= budget
         assert longest == batch[0][1].size
         read += [(each.document.id, window.size) for each, window in batch]
-        active = deque(each for each in active if each.pending)
-    assert not active
+        active = [each for each in active if each.pending]
     for i, each in enumerate(sizes):
         assert [size for name, size in read if name == str(i)] == each
+
+
+def test_short_ones_do_not_starve_a_long_document() -> None:
+    async def scene() -> bool:
+        tagger = PatternTagger(pause=0.002)
+        worker = Worker(lambda: (tagger, {}), Settings(batch_tokens=64, queue_characters=10**6), Metrics())
+        await loaded(worker)
+        [long] = worker.accept([Document("long", "no boats " * 400)])
+        shorts = worker.accept([Document(str(i), f"{i} boats") for i in range(2000)])
+        await long
+        unfinished = sum(not short.done() for short in shorts)
+        await asyncio.gather(*shorts)
+        await asyncio.to_thread(worker.stop)
+        return unfinished > 100
+
+    assert asyncio.run(scene())
 
 
 def test_a_long_document_does_not_starve_short_ones() -> None:

@@ -1,0 +1,118 @@
+"""The readers of dates that other dates of the text place: "the previous month", "the same period last year".
+
+The anchor knows what the text has named so far. Where that is not enough, they keep a TIMEX3 value as far as it goes,
+and give no days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from claimex.normalize import calendar_periods as calendar
+from claimex.normalize.calendar_words import Kind, Token
+from claimex.normalize.date_points import PointReaders, Tokens
+from claimex.schema import Grain, Period
+
+_STEPS = {"that": 0, "previous": -1, "following": 1, "earlier": -1, "before": -1, "later": 1, "after": 1}
+# What is compared with the same stretch of another year.
+_COMPARED = frozenset(("period", "half", "quarter", "month", "week", "day"))
+
+_THAT = Token(Kind.ANAPHOR, "that")
+
+
+class AnaphoricReaders(PointReaders):
+    """Each reader takes all of its tokens or returns None."""
+
+    __slots__ = ()
+
+    def _anaphoric(self, tokens: Tokens) -> Period | None:
+        match tokens:
+            case [Token(Kind.ANAPHOR)]:
+                return Period("PAST_REF", Grain.PERIOD)
+            case [Token(Kind.UNIT, "period")] | [Token(Kind.RELATIVE, "last" | "this"), Token(Kind.UNIT, "period")]:
+                return self.anchor.antecedent("period")
+            case [Token(Kind.UNIT, "day")]:
+                return self.anchor.antecedent("day")
+            case [Token(Kind.RELATIVE, "coming"), Token(Kind.UNIT, "day")]:
+                return self._beside("day", 1)
+            case [Token(Kind.ANAPHOR, str(word)), Token(Kind.UNIT, str(unit))]:
+                return self._beside(unit, _STEPS[word])
+            case [Token(Kind.ANAPHOR, str(word)), Token(Kind.WEEKDAY, int(number))]:
+                return self._weekday_beside(number, _STEPS[word])
+            case [Token(Kind.ANAPHOR), *length] if length[-1].kind is Kind.UNITS:  # "the following two years"
+                return self.read(tuple(length))
+            case [
+                Token(Kind.VAGUE | Kind.UNITS),
+                *_,
+                Token(Kind.EDGE | Kind.ANAPHOR, "earlier" | "later" | "before" | "after" as where),
+            ]:
+                return Period("PAST_REF" if _STEPS[where] < 0 else "FUTURE_REF", Grain.PERIOD)
+        return self._counted(tokens) or self._compared(tokens)
+
+    def _beside(self, unit: str, step: int) -> Period | None:
+        """That unit, or the one before or after it."""
+        base = self.anchor.antecedent(unit)
+        if unit == "period":
+            return base if step == 0 else None
+        if base is None or base.first is None:
+            return calendar.unknown(unit)
+        return self.anchor.seen_from(base.first).unit(unit, step)
+
+    def _weekday_beside(self, number: int, step: int) -> Period:
+        """ "The previous Friday", seen from the day that the text was at."""
+        word = {-1: "last", 1: "next"}.get(step)
+        base = self.anchor.antecedent("day")
+        if base is None or base.first is None:
+            return _without_days(self.anchor.weekday(number, word))
+        return self.anchor.seen_from(base.first).weekday(number, word)
+
+    def _counted(self, tokens: Tokens) -> Period | None:
+        """ "Two days later", "a year earlier", "a year ago"; a year apart, it is the same part of the year."""
+        steps = _steps(tokens)
+        if steps is None:
+            return None
+        unit, count = steps
+        compared = unit == "year" and count < 0
+        base = self.anchor.antecedent("period" if compared else unit)
+        if tokens[-1].kind is Kind.AGO and (base is None or not compared or calendar.size(base) != "quarter"):
+            return None  # counted from the document's day
+        if base is None or base.first is None or unit in calendar.SECONDS_IN:
+            return _without_days(self.anchor.unit(unit, count))
+        return calendar.moved(base, count) if compared else self.anchor.seen_from(base.first).unit(unit, count)
+
+    def _compared(self, tokens: Tokens) -> Period | None:
+        """The same stretch of another year: "the same period last year", "the year-ago quarter"."""
+        rest = tokens[1:] if tokens[:1] == (_THAT,) else tokens
+        for unit, year in ((rest[:1], rest[1:]), (rest[-1:], rest[:-1])):
+            if year and unit[0].kind is Kind.UNIT and unit[0].value in _COMPARED:
+                return self._in_other_year(str(unit[0].value), year)
+        return None
+
+    def _in_other_year(self, unit: str, tokens: Tokens) -> Period | None:
+        steps = _steps(tokens)
+        year = self.anchor.unit(*steps) if steps and steps[0] == "year" else self._read_grain(tokens, Grain.YEAR)
+        base = self.anchor.antecedent(unit)
+        if year is None or year.first is None or base is None or base.last is None:
+            return year and _without_days(year)
+        return calendar.moved(base, steps[1] if steps else year.first.year - base.last.year)
+
+
+def _steps(tokens: Tokens) -> tuple[str, int] | None:
+    """The unit and the signed count of "two days later", "year-ago"."""
+    match tokens:
+        case [*count, Token(Kind.UNIT | Kind.UNITS, str(unit)), Token(Kind.EDGE | Kind.ANAPHOR | Kind.AGO, where)]:
+            sign = where if isinstance(where, int) else _STEPS.get(str(where))
+        case _:
+            return None
+    match count:
+        case [] if tokens[0].kind is Kind.UNIT:
+            number = 1
+        case [Token(Kind.NUMBER, int(number))]:
+            pass
+        case _:
+            return None
+    return (unit, sign * number) if sign else None
+
+
+def _without_days(period: Period) -> Period:
+    return replace(period, first=None, last=None)

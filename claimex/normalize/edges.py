@@ -1,0 +1,91 @@
+"""Edges of spans that the characters beside them settle: no figure is cut off from its sign, magnitude or currency.
+
+Where a tagger leaves "$A|5|m" in pieces, "5m" is the figure and "$A" its unit. Spans that were right stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from claimex.schema import Span, Tag
+
+_REACH = 12  # characters; no sign, magnitude or symbol is longer
+
+_COUNTRY = r"(?:US|U\.S\.|HK|AU?|CA?|CDN|Can|NZ|NT|S|R)"
+_SYMBOL = rf"(?:\b{_COUNTRY} ?\$|\$(?:US|A|NZ|C)(?=\d)|[$€£¥₹₩₽₺₴₪]|\bRM|\bRs\.?)"
+# What makes a single letter after a figure a magnitude: "$5m" is money, "5m" may be metres.
+_MONEY_BEFORE = re.compile(rf"(?:{_SYMBOL}|\b[A-Z]{{3}}) ?-?$")
+_SYMBOL_BEFORE = re.compile(rf"{_SYMBOL} ?$")
+_MAGNITUDE = re.compile(r"(?:bn|mn|tn|mln|bln|trn|M)(?![\w-])")
+_LETTER = re.compile(r"[mkbKB](?![\w-])")
+_MINUS = re.compile(r"(?:^\s?|[^\d\s]\s|[($€£¥])[-−]$")  # no range: "200 -300"
+_QUALIFIER = re.compile(rf"\b{_COUNTRY} ?$")
+_AFTER_DOLLAR = re.compile(r"(?:US|A|NZ|C)(?=\d)")
+
+
+def settle_edges(text: str, spans: Sequence[Span]) -> list[Span]:
+    """The same spans in text order, with figures and currency symbols whole; none overlap."""
+    settled: list[Span] = []
+    waiting = list(reversed(spans))
+    while waiting:
+        span = waiting.pop()
+        floor = settled[-1].end if settled else 0
+        if span.tag is Tag.QUANTITY:
+            span = _with_sign(text, _with_magnitude(text, span, waiting), floor)
+            unit = _untagged_currency(text, span, floor)
+            settled += [unit, span] if unit else [span]
+        elif span.tag is Tag.UNIT:
+            settled.append(_with_country(text, span, floor, waiting))
+        else:
+            settled.append(span)
+    return settled
+
+
+def _with_magnitude(text: str, span: Span, waiting: list[Span]) -> Span:
+    """ "1.3" of "1.3bn" takes the magnitude in, also from a UNIT that starts with it."""
+    if not text[span.end - 1].isdigit():
+        return span
+    found = _MAGNITUDE.match(text, span.end)
+    if found is None and _MONEY_BEFORE.search(text[max(0, span.start - _REACH) : span.start]):
+        found = _LETTER.match(text, span.end)
+    if found is None:
+        return span
+    if waiting and waiting[-1].start < found.end():
+        following = waiting.pop()
+        rest = text[found.end() : following.end]
+        start = following.end - len(rest.lstrip())
+        if start < following.end:
+            waiting.append(replace(following, start=start))
+    return replace(span, end=found.end())
+
+
+def _with_sign(text: str, span: Span, floor: int) -> Span:
+    if span.start - 1 < floor or not _MINUS.search(text[max(0, span.start - 3) : span.start]):
+        return span
+    return replace(span, start=span.start - 1)
+
+
+def _untagged_currency(text: str, span: Span, floor: int) -> Span | None:
+    """The symbol right before a figure, where nothing is tagged there."""
+    found = _SYMBOL_BEFORE.search(text, max(floor, span.start - _REACH), span.start)
+    if found is None or found.start() < floor:
+        return None
+    return Span(found.start(), found.start() + len(found[0].rstrip()), Tag.UNIT, span.score)
+
+
+def _with_country(text: str, span: Span, floor: int, waiting: list[Span]) -> Span:
+    """ "$" of "HK $5" and of "$A5" takes the letters in that say which dollar it is."""
+    if text[span.start : span.end] != "$":
+        return span
+    if found := _QUALIFIER.search(text, max(floor, span.start - _REACH), span.start):
+        return replace(span, start=found.start())
+    found = _AFTER_DOLLAR.match(text, span.end)
+    if found is None:
+        return span
+    if waiting and waiting[-1].start < found.end():
+        if waiting[-1].end <= found.end():
+            return span
+        waiting[-1] = replace(waiting[-1], start=found.end())
+    return replace(span, end=found.end())

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from claimex.normalize.edges import settle_edges
+from claimex.schema import Span, Tag
+
+TAGS = {"q": Tag.QUANTITY, "u": Tag.UNIT, "d": Tag.DATE}
+
+
+def parse(marked: str) -> tuple[str, list[Span]]:
+    """Text and spans of "worth {u:$}{q:5}m"."""
+    text, spans = "", []
+    for piece in re.split(r"(\{\w:[^}]*\})", marked):
+        if piece.startswith("{"):
+            spans.append(Span(len(text), len(text) + len(piece) - 4, TAGS[piece[1]], 0.5))
+            piece = piece[3:-1]
+        text += piece
+    return text, spans
+
+
+def settled(marked: str) -> list[str]:
+    """The settled spans as "tag:surface"."""
+    text, spans = parse(marked)
+    return [f"{span.tag.lower()[0]}:{text[span.start : span.end]}" for span in settle_edges(text, spans)]
+
+
+@pytest.mark.parametrize(
+    ("marked", "spans"),
+    [
+        # magnitudes
+        ("worth {u:$}{q:13.6}M to us", ["u:$", "q:13.6M"]),
+        ("worth {u:$}{q:1.762}{u:bn}) then", ["u:$", "q:1.762bn"]),
+        ("worth {u:$}{q:5.4}m.", ["u:$", "q:5.4m"]),
+        ("a {q:2.8}{u:bn km} trip", ["q:2.8bn", "u:km"]),
+        ("{u:USD}{q:10}m", ["u:USD", "q:10m"]),
+        # signs
+        ("fell to {u:$}-{q:50.8}bn", ["u:$", "q:-50.8bn"]),
+        ("at -{q:5} {u:degrees}", ["q:-5", "u:degrees"]),
+        # currencies
+        ("costs HK {u:$}{q:5.4}m", ["u:HK $", "q:5.4m"]),
+        ("costs {u:$}A{q:82,615}", ["u:$A", "q:82,615"]),
+        ("costs {u:$}{q:A82,615}", ["u:$A", "q:82,615"]),
+        ("costs RM{q:23.50} now", ["u:RM", "q:23.50"]),
+        ("costs ({q:5}) or €{q:6}", ["q:5", "u:€", "q:6"]),
+    ],
+)
+def test_what_belongs_to_a_figure_is_taken_in(marked: str, spans: list[str]) -> None:
+    assert settled(marked) == spans
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "{q:13.6} million {u:goats}",
+        "a {q:5}m wall",
+        "a {q:5} {u:m} wall",
+        "a {q:5}-{u:metre} wall",
+        "{q:10}-{q:15} {u:goats}",
+        "{q:200} -{q:300} {u:goats}",
+        "the {q:5}b row",
+        "{u:$}{q:5} {u:million}",
+        "{u:US$}{q:5}",
+        "IN {u:$}{q:5}",
+        "{q:five}M",
+        "{d:May 5}M",
+    ],
+)
+def test_what_may_be_right_stays(marked: str) -> None:
+    text, spans = parse(marked)
+    assert settle_edges(text, spans) == spans
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.text(st.sampled_from("$A€5-. mMbnUSHKRx("), max_size=40) | st.text(max_size=40), st.data())
+def test_any_spans_of_any_text_stay_in_order_apart_and_of_their_tags(text: str, data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=8)))
+    tags = data.draw(st.lists(st.sampled_from(Tag), min_size=4, max_size=4))
+    spans = [Span(start, end, tag) for start, end, tag in zip(cuts[::2], cuts[1::2], tags, strict=False)]
+    result = settle_edges(text, spans)
+    for left, right in pairwise(result):
+        assert left.end <= right.start
+    assert all(span.end <= len(text) for span in result)
+    quantities = [span for span in spans if span.tag is Tag.QUANTITY]
+    assert sum(span.tag is Tag.QUANTITY for span in result) <= len(quantities)
+    assert settle_edges(text, result) == result
