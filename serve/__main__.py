@@ -8,6 +8,7 @@ import datetime as dt
 import gc
 import hashlib
 import logging
+import os
 import signal
 import sys
 from importlib.resources import files
@@ -102,6 +103,8 @@ def main() -> int:
     """Serves until told to stop. 2 on wrong settings or a model that cannot be loaded."""
     argparse.ArgumentParser(prog="python -m serve", description="Serve claimex over HTTP.").parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    # Threads that spin while they wait keep the others' cores busy: seconds of latency as soon as the cores are shared.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         settings = read_settings()
         log.info("settings:\n%s", shown(settings))
