@@ -120,7 +120,7 @@ async def open_loop(
     """``rate`` requests a second, at regular or at random moments, whether or not the ones before are answered."""
     chance = random.Random(7)
     async with open_client(url) as client, asyncio.TaskGroup() as group:
-        tasks = []
+        tasks: list[asyncio.Task[Outcome]] = []
         until = asyncio.get_running_loop().time() + seconds
         at = asyncio.get_running_loop().time()
         while (at := at + (1 / rate if regular else chance.expovariate(rate))) < until:

@@ -50,7 +50,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     refusal.status: {"model": ErrorAnswer, "description": (refusal.__doc__ or "").strip()}
     for refusal in sorted(Refusal.__subclasses__(), key=lambda refusal: refusal.status)
 }
-PROBE_REFUSALS = {503: REFUSALS[503]}
+PROBE_REFUSALS: dict[int | str, dict[str, Any]] = {503: REFUSALS[503]}
 
 
 def create_app(settings: Settings, worker: Worker, failed: Callable[[BaseException], None]) -> FastAPI:

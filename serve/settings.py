@@ -20,22 +20,28 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     host: str = "127.0.0.1"
-    port: int = Field(8000, ge=0, le=65535)
-    model: str | None = Field(None, description="a weights directory or Hub id; else the released weights")
-    device: str | None = Field(None, description="cpu, cuda, cuda:1; else a GPU where there is one")
-    threads: int | None = Field(None, ge=1, description="threads of the forward pass; else torch's own choice")
-    max_documents: int = Field(32, ge=1, description="of one request; streams have no limit")
-    max_bytes: int = Field(1_000_000, ge=1024, description="of one request's body, or of one line of a stream")
-    batch_tokens: int = Field(512, ge=1, description="of one forward pass, padding included")
-    batch_wait: float = Field(0.005, ge=0, le=1, description="seconds to wait for more when a batch is not full")
-    queue_characters: int = Field(
-        200_000, ge=1, description="accepted and not yet answered; past that, 429. One request always fits"
+    port: int = Field(default=8000, ge=0, le=65535)
+    model: str | None = Field(default=None, description="a weights directory or Hub id; else the released weights")
+    device: str | None = Field(default=None, description="cpu, cuda, cuda:1; else a GPU where there is one")
+    threads: int | None = Field(default=None, ge=1, description="threads of the forward pass; else torch's own choice")
+    max_documents: int = Field(default=32, ge=1, description="of one request; streams have no limit")
+    max_bytes: int = Field(default=1_000_000, ge=1024, description="of one request's body, or of one line of a stream")
+    batch_tokens: int = Field(default=512, ge=1, description="of one forward pass, padding included")
+    batch_wait: float = Field(
+        default=0.005, ge=0, le=1, description="seconds to wait for more when a batch is not full"
     )
-    stream_documents: int = Field(16, ge=1, description="of one stream, read ahead of the answers")
-    deadline: float = Field(120.0, gt=0, description="seconds from a request's first byte to its answer")
-    drain: float = Field(30.0, ge=0, description="seconds that accepted work may still take after SIGTERM")
-    token: SecretStr | None = Field(None, min_length=8, description="if set, a bearer token that extraction wants")
-    cors_origins: Annotated[list[str], NoDecode] = Field([], description="origins, comma between; none by default")
+    queue_characters: int = Field(
+        default=200_000, ge=1, description="accepted and not yet answered; past that, 429. One request always fits"
+    )
+    stream_documents: int = Field(default=16, ge=1, description="of one stream, read ahead of the answers")
+    deadline: float = Field(default=120.0, gt=0, description="seconds from a request's first byte to its answer")
+    drain: float = Field(default=30.0, ge=0, description="seconds that accepted work may still take after SIGTERM")
+    token: SecretStr | None = Field(
+        default=None, min_length=8, description="if set, a bearer token that extraction wants"
+    )
+    cors_origins: Annotated[list[str], NoDecode] = Field(
+        default=[], description="origins, comma between; none by default"
+    )
 
     @field_validator("cors_origins", mode="before")
     @classmethod

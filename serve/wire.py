@@ -89,9 +89,9 @@ class InputDocument(_Strict):
     """A text and the day that it is from. Other keys are ignored."""
 
     text: str = Field(description="any length, any script; offsets in the answer count its code points")
-    id: str | None = Field(None, description="comes back in the answer; else the document's place, from 1")
+    id: str | None = Field(default=None, description="comes back in the answer; else the document's place, from 1")
     date: Annotated[dt.date | None, BeforeValidator(lambda day: None if day is None else parse_date(day))] = Field(
-        None, description="YYYY-MM-DD; without it relative dates stay without days"
+        default=None, description="YYYY-MM-DD; without it relative dates stay without days"
     )
 
     def document(self, place: int) -> Document:
@@ -99,7 +99,7 @@ class InputDocument(_Strict):
         return Document(str(place) if self.id is None else self.id, self.text, self.date)
 
 
-EXAMPLE = {
+EXAMPLE: dict[str, Any] = {
     "documents": [
         {
             "id": "ferry",
@@ -136,7 +136,7 @@ class OutputSpan(Extent):
 class _Value(Extent):
     text: str
     score: float | None
-    unparsed: str | None = Field(None, description="why the text was not understood; then its value is null")
+    unparsed: str | None = Field(default=None, description="why the text was not understood; then its value is null")
 
 
 class OutputQuantity(_Value):

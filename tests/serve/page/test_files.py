@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.serve.page.browsing import DATE, FERRY, answer, answering, claim, extract, marks, rows
 
@@ -73,11 +73,11 @@ def test_copying_works_where_the_browser_offers_no_clipboard(page: Page) -> None
 
 
 def test_a_file_keeps_its_line_ends_so_that_offsets_fit_it(page: Page) -> None:
-    picked = {"name": "ferry.txt", "mimeType": "text/plain", "buffer": b"\xef\xbb\xbf5 boats\r\n\r\n6 ships"}
-    page.get_by_label("Text file").set_input_files([picked])  # type: ignore[list-item]
+    picked = FilePayload(name="ferry.txt", mimeType="text/plain", buffer=b"\xef\xbb\xbf5 boats\r\n\r\n6 ships")
+    page.get_by_label("Text file").set_input_files([picked])
     with page.expect_request("**/v1/extract") as waiting:
         page.keyboard.press("Control+Enter")
-    assert waiting.value.post_data_json["documents"] == [
+    assert json.loads(waiting.value.post_data or "")["documents"] == [
         {"id": "ferry", "date": None, "text": "5 boats\r\n\r\n6 ships"}
     ]
     expect(marks(page)).to_have_text(["5", "boats", "6", "ships"])
