@@ -204,7 +204,9 @@ def test_temperature_softens_the_scores(tiny_tagger: TransformerTagger) -> None:
     assert (soft.argmax(-1) == sharp.argmax(-1)).all()
 
 
-@pytest.mark.parametrize("wrong", [{"window": 6, "overlap": 6}, {"overlap": -1}, {"temperature": 0.0}, {"threshold": 1.1}])
+@pytest.mark.parametrize(
+    "wrong", [{"window": 6, "overlap": 6}, {"overlap": -1}, {"temperature": 0.0}, {"threshold": 1.1}]
+)
 def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="overlap < window, temperature > 0"):
         Settings(**wrong)

@@ -48,7 +48,9 @@ def read_corpus(corpus: Corpus, directory: Path | None) -> list[Example]:
     if corpus.reader == "markup":
         return [example for each in sorted(path.glob("*.claims")) for example in read_markup(each)]
     if corpus.reader not in _READERS:
-        raise ConfigError(f"{path}: unknown reader {corpus.reader!r}: choose among claims, markup, {', '.join(_READERS)}")
+        raise ConfigError(
+            f"{path}: unknown reader {corpus.reader!r}: choose among claims, markup, {', '.join(_READERS)}"
+        )
     spans_of = _READERS[corpus.reader]
     annotated = frozenset(Tag(tag) for tag in corpus.tags)
     examples = []

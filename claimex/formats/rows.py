@@ -20,7 +20,7 @@ from claimex.errors import InputError
 from claimex.fields import Json, as_list, as_object, as_string, optional, parse_object
 from claimex.files import decode, display_name, opened
 from claimex.formats.offsets import OffsetUnit, Ruler
-from claimex.jsonl import example_of, stem_of, encode_example, raise_error
+from claimex.jsonl import encode_example, example_of, raise_error, stem_of
 from claimex.schema import Document, Example, Range, Tag
 
 KEY = "claimex"
