@@ -94,20 +94,21 @@ def allowed(labels: Sequence[int], tokens: Sequence[Range], example: Example) ->
 def decode(text: str, tokens: Sequence[Range], log_probs: Floats, threshold: float = 0.0) -> list[Span]:
     """The most probable spans under the BIO grammar that cut no glued group, in text order, if ``threshold`` or better.
 
-    ``log_probs``: log-probabilities of shape (tokens, labels). A span's score is the probability of its own labels
-    times that of not going on after its last token, tokens taken as independent. Even the most probable labels can
-    make up an improbable span, where the model wavers between several borders.
+    ``log_probs``: log-probabilities of shape (tokens, labels). A span's score is its share of the probability of all
+    label sequences that the grammar and the groups allow, tokens otherwise taken as independent. Even the most
+    probable sequence can hold an improbable span, where the model wavers between several borders.
     """
     glue = glued(text, tokens)
     open_tokens = np.flatnonzero(log_probs[:, OUTSIDE] < SETTLED).tolist()
     spans = []
     for first, last in _runs(open_tokens, glue):
-        path = _best_path(log_probs[first:last].tolist(), glue[first:last])
+        run = log_probs[first:last]
+        path = _best_path(run.tolist(), glue[first:last])
+        posterior = _Posterior(np.exp(run).tolist(), glue[first:last])
         for start, end, tag in _segments(path):
-            a, b = first + start, first + end
-            score = _score(log_probs, a, b, tag)
+            score = posterior(start, end, tag)
             if score >= threshold:
-                spans.append(Span(tokens[a][0], tokens[b - 1][1], tag, score))
+                spans.append(Span(tokens[first + start][0], tokens[first + end - 1][1], tag, score))
     return spans
 
 
@@ -152,6 +153,7 @@ def _best_path(scores: Sequence[Sequence[float]], glue: Sequence[bool]) -> list[
 
 
 _BEGINS = frozenset(BEGIN.values())
+TINY = 1e-300  # in the place of zero, where a group allows nothing that the model believes in
 _TAG_OF = {**{label: tag for tag, label in BEGIN.items()}, **{label: tag for tag, label in INSIDE.items()}}
 
 
@@ -166,7 +168,45 @@ def _segments(path: Sequence[int]) -> list[tuple[int, int, Tag]]:
     return segments
 
 
-def _score(log_probs: Floats, start: int, end: int, tag: Tag) -> float:
-    total = float(log_probs[start, BEGIN[tag]]) + float(log_probs[start + 1 : end, INSIDE[tag]].sum())
-    goes_on = float(np.exp(log_probs[end, INSIDE[tag]])) if end < len(log_probs) else 0.0
-    return min(1.0, float(np.exp(total)) * max(0.0, 1.0 - goes_on))
+class _Posterior:
+    """The forward-backward algorithm over a run, scaled so that the forward probabilities of a token sum up to one
+    (Rabiner: A Tutorial on Hidden Markov Models, 1989). The grammar is that of ``_best_path``."""
+
+    def __init__(self, probs: Sequence[Sequence[float]], glue: Sequence[bool]) -> None:
+        self.probs = probs
+        self.scale = _forward(probs, glue)
+        self.leave = _backward(probs, glue, self.scale)
+
+    def __call__(self, start: int, end: int, tag: Tag) -> float:
+        """The probability that the tokens ``[start, end)`` are a span of that tag, no more and no less."""
+        score = self.probs[start][BEGIN[tag]] / self.scale[start]
+        for i in range(start + 1, end):
+            score *= self.probs[i][INSIDE[tag]] / self.scale[i]
+        return min(1.0, score * self.leave[end])
+
+
+def _forward(probs: Sequence[Sequence[float]], glue: Sequence[bool]) -> list[float]:
+    """What the forward probabilities of each token had to be divided by."""
+    scale = []
+    outside, inside = 1.0, dict.fromkeys(_BEGINS, 0.0)  # before the run nothing is open
+    for row, stuck in zip(probs, glue, strict=True):
+        outside = row[OUTSIDE] * (outside if stuck else 1.0)
+        inside = {begin: row[begin + 1] * open_ + (0.0 if stuck else row[begin]) for begin, open_ in inside.items()}
+        scale.append(outside + sum(inside.values()) or TINY)
+        outside /= scale[-1]
+        inside = {begin: open_ / scale[-1] for begin, open_ in inside.items()}
+    return scale
+
+
+def _backward(probs: Sequence[Sequence[float]], glue: Sequence[bool], scale: Sequence[float]) -> list[float]:
+    """For each border, the weight of all that can follow a span that ends there."""
+    leave = [1.0]
+    outside, inside = 1.0, dict.fromkeys(_BEGINS, 1.0)  # what follows a token outside, or inside of a tag
+    for row, stuck, divisor in zip(reversed(probs), reversed(glue), reversed(scale), strict=True):
+        stays = row[OUTSIDE] * outside / divisor
+        goes_on = {begin: row[begin + 1] * after / divisor for begin, after in inside.items()}
+        begins = sum(row[begin] * after / divisor for begin, after in inside.items())
+        leave.append(0.0 if stuck else stays + begins)
+        outside = stays if stuck else leave[-1]
+        inside = {begin: leave[-1] + after for begin, after in goes_on.items()}
+    return leave[::-1]

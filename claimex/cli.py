@@ -21,6 +21,13 @@ from claimex.score import score
 
 PATIENCE = 2.0  # seconds before a progress bar appears
 
+Output = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="OUT", help="Write here, whole or not at all; .gz packs.")
+]
+Form = Annotated[
+    Literal["auto", "table", "jsonl"], typer.Option("--format", help="auto: a table on a terminal, else JSON lines.")
+]
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.add_typer(cli_data.app)
 
@@ -79,13 +86,8 @@ def extract(
         dt.date | None,
         typer.Option(parser=_date, metavar="YYYY-MM-DD", help="The day that the texts are from, unless they say."),
     ] = None,
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="OUT", help="Write here, whole or not at all; .gz packs.")
-    ] = None,
-    form: Annotated[
-        Literal["auto", "table", "jsonl"],
-        typer.Option("--format", help="auto: a table on a terminal, else JSON lines."),
-    ] = "auto",
+    output: Output = None,
+    form: Form = "auto",
     model: Annotated[
         str | None, typer.Option(metavar="DIR_OR_ID", help="A weights directory or Hub id, not the released model.")
     ] = None,
@@ -97,15 +99,35 @@ def extract(
     skipped: list[InputError] = []
     handle = skipped.append if on_error == "skip" else jsonl.raise_error
     documents = itertools.chain.from_iterable(jsonl.read_documents(f, date=date, on_error=handle) for f in files)
+    _write(_extractions(documents, model), output, form)
+    if skipped:
+        _say(f"inputs skipped: {len(skipped)}; the first: {skipped[0]}")
+
+
+@app.command("link")
+def link_files(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE", help="JSON lines of id, date, text and spans (start, end, tag); .gz too."),
+    ],
+    output: Output = None,
+    form: Form = "auto",
+) -> None:
+    """Link spans that are given, by annotators or another tagger, to claims. Needs no model."""
+    from claimex.extract import linked
+
+    examples = itertools.chain.from_iterable(map(jsonl.read_examples, files))
+    _write((linked(example.document, example.spans) for example in examples), output, form)
+
+
+def _write(extractions: Iterable[Extraction], output: str | None, form: str) -> None:
     on_terminal = output is None and sys.stdout.isatty()
-    extractions = _with_progress(_extractions(documents, model), shown=sys.stderr.isatty() and not on_terminal)
+    extractions = _with_progress(extractions, shown=sys.stderr.isatty() and not on_terminal)
     if form == "table" or (form == "auto" and on_terminal):
         lines = table.extraction_lines(extractions, colour=on_terminal)
     else:
         lines = (jsonl.to_line(jsonl.encode_extraction(extraction)) for extraction in extractions)
     write_lines(output, lines)
-    if skipped:
-        _say(f"inputs skipped: {len(skipped)}; the first: {skipped[0]}")
 
 
 def _extractions(documents: Iterator[Document], model: str | None) -> Iterator[Extraction]:

@@ -35,6 +35,10 @@ class Extractor:
 
 def resolve(document: Document, spans: Iterable[Span]) -> Extraction:
     """What a tagger's spans stand for, their edges settled, and the claims that they make up."""
-    settled = settle_edges(document.text, sorted(spans, key=lambda span: span.range))
-    mentions = normalize(document, settled)
+    return linked(document, settle_edges(document.text, sorted(spans, key=lambda span: span.range)))
+
+
+def linked(document: Document, spans: Iterable[Span]) -> Extraction:
+    """What spans stand for that are right as they are, and the claims that they make up."""
+    mentions = normalize(document, sorted(spans, key=lambda span: span.range))
     return Extraction(document, mentions, link(document, mentions))

@@ -10,34 +10,62 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
 from typing import TypeVar, cast
 
-from claimex.link_features import features
+from claimex.link_features import Row, rows
 from claimex.normalize.modifiers import modifier_of
 from claimex.pairs import Memory, Pair, context_of
 from claimex.scene import Item, Scene
 from claimex.schema import AnyMention, Claim, Document, Mention, Period, Quantity, Source, Tag, Unit
 
 Weights = dict[str, float]
-Rows = list[list[str]]  # the features of each candidate
-Choose = Callable[[Item, Tag, Sequence[Item | None], Rows], tuple[int, float]]
+Choose = Callable[[Item, Tag, Sequence[Item | None], Sequence[Row]], tuple[int, float]]
 Decision = tuple[Item, dict[Tag, Item | None], float]
 
 ORDER = (Tag.UNIT, Tag.CLAIMANT, Tag.DATE)  # later fields see the links of earlier ones
-_WINDOW = {Tag.UNIT: (5, 5), Tag.CLAIMANT: (8, 4), Tag.DATE: (12, 4)}  # candidates before and after a quantity
+_WINDOW = {Tag.UNIT: (3, 2), Tag.CLAIMANT: (8, 2), Tag.DATE: (10, 2)}  # candidates before and after a quantity
+_SURE = 1e-6  # no probability is nearer to 0 or 1: its log-odds are finite
 
 
-def link(document: Document, mentions: Sequence[AnyMention]) -> tuple[Claim, ...]:
-    """One claim for every QUANTITY mention, in text order. Unit, date and claimant are None where none is likelier."""
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What ``training.linker`` fits: the weights of each field, and the line that calibrates a claim's log-odds.
+
+    Fields go wrong together, so that the product of their probabilities alone promises too much.
+    """
+
+    weights: dict[Tag, Weights]
+    slope: float
+    intercept: float
+
+    def calibrated(self, product: float) -> float:
+        """The probability that all links are right, from the product of the probabilities of each."""
+        return 1 / (1 + math.exp(-self.slope * log_odds(product) - self.intercept))
+
+
+def log_odds(probability: float) -> float:
+    """The logarithm of the odds; finite for every probability."""
+    kept = min(max(probability, _SURE), 1 - _SURE)
+    return math.log(kept / (1 - kept))
+
+
+def link(document: Document, mentions: Sequence[AnyMention], fitted: Fitted | None = None) -> tuple[Claim, ...]:
+    """One claim for every QUANTITY mention, in text order. Unit, date and claimant are None where none is likelier.
+
+    A claim's score is the probability that its links are right, times the scores of the spans it is made of.
+    """
     scene = Scene(document, mentions)
-    weights = shipped()
+    model = fitted or shipped()
 
-    def choose(_: Item, tag: Tag, candidates: Sequence[Item | None], rows: Rows) -> tuple[int, float]:
-        return likeliest(weights[tag], rows)
+    def choose(_: Item, tag: Tag, candidates: Sequence[Item | None], found: Sequence[Row]) -> tuple[int, float]:
+        return likeliest(model.weights[tag], found)
 
-    return tuple(_claim(scene, quantity, links, p) for quantity, links, p in decide(scene, choose))
+    return tuple(
+        _claim(scene, quantity, links, model.calibrated(product)) for quantity, links, product in decide(scene, choose)
+    )
 
 
 def decide(scene: Scene, choose: Choose) -> list[Decision]:
@@ -50,8 +78,8 @@ def decide(scene: Scene, choose: Choose) -> list[Decision]:
         probability = 1.0
         for tag in ORDER:
             candidates = [None, *scene.around(quantity, tag, *_WINDOW[tag])]
-            rows = [features(Pair(scene, quantity, item, tag, memory, links, context)) for item in candidates]
-            index, p = choose(quantity, tag, candidates, rows)
+            found = rows(Pair(scene, quantity, item, tag, memory, links, context) for item in candidates)
+            index, p = choose(quantity, tag, candidates, found)
             links[tag] = candidates[index]
             probability *= p
         for item in links.values():
@@ -62,18 +90,33 @@ def decide(scene: Scene, choose: Choose) -> list[Decision]:
     return decisions
 
 
-def likeliest(weights: Weights, rows: Rows) -> tuple[int, float]:
+def likeliest(weights: Weights, found: Sequence[Row]) -> tuple[int, float]:
     """The row of features with the highest sum of weights, and its probability among the rows."""
-    scores = [sum(weights.get(name, 0.0) for name in row) for row in rows]
+    shared = {names: _sum(weights, names) for names in {row.shared for row in found}}
+    scores = [shared[row.shared] + _sum(weights, row.own) for row in found]
     best = max(scores)
     return scores.index(best), 1 / sum(math.exp(score - best) for score in scores)
 
 
+def _sum(weights: Weights, names: Sequence[str]) -> float:
+    return sum(map(weights.__getitem__, filter(weights.__contains__, names)))
+
+
 @cache
-def shipped() -> dict[Tag, Weights]:
-    """The released weights of each field."""
-    read = json.loads(resources.files("claimex").joinpath("linker.json").read_text(encoding="utf-8"))
-    return {Tag(tag): weights for tag, weights in read.items()}
+def shipped() -> Fitted:
+    """What is released."""
+    return read(resources.files("claimex").joinpath("linker.json").read_text(encoding="utf-8"))
+
+
+def read(text: str) -> Fitted:
+    """The form in which ``written`` put it."""
+    row = json.loads(text)
+    return Fitted({Tag(tag): weights for tag, weights in row["weights"].items()}, row["slope"], row["intercept"])
+
+
+def written(fitted: Fitted) -> str:
+    """One line of JSON, the same for the same weights."""
+    return json.dumps(asdict(fitted), ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n"
 
 
 M = TypeVar("M")

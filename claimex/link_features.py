@@ -6,7 +6,8 @@ quantity a candidate stands; Q, U, D and C are mentions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from claimex.pairs import SAYING, Pair, between, few
 from claimex.schema import Tag
@@ -26,21 +27,27 @@ _SHORT = 4  # tokens of a gap that is spelled out whole
 Feature = Callable[[Pair], Iterator[str]]
 
 
+class Row(NamedTuple):
+    """The names of all features of a pair: those that hold of other candidates as well, and its own."""
+
+    shared: tuple[str, ...]
+    own: list[str]
+
+
 def surroundings(pair: Pair) -> Iterator[str]:
     """The quantity's context: for no link, for a link in its sentence, for one farther off."""
-    yield pair.place
-    broad = "none" if pair.candidate is None else "near" if pair.near else "far"
     for name in pair.context.features:
-        yield f"{broad}&{name}"
+        yield f"{pair.scope}&{name}"
     if pair.tag is not Tag.UNIT:
         unit = pair.links[Tag.UNIT]
-        yield f"{broad}&unit={unit.words[-1] if unit and unit.words else ''}"
-        yield f"{broad}&unit1={unit.words[0] if unit and unit.words else ''}"
+        yield f"{pair.scope}&unit={unit.words[-1] if unit and unit.words else ''}"
+        yield f"{pair.scope}&unit1={unit.words[0] if unit and unit.words else ''}"
 
 
 def neighbours(pair: Pair) -> Iterator[str]:
     """The words beside the candidate."""
     facts, here = pair.facts, pair.place
+    yield here
     if pair.candidate is None or facts is None:
         return
     yield f"l={facts.left}"
@@ -170,7 +177,7 @@ def identity(pair: Pair) -> Iterator[str]:
         yield f"tense{number}={own}&c={facts.shape}&{pair.place}"
 
 
-_SHARED: tuple[Feature, ...] = (surroundings, neighbours, order, repetition, identity)
+_SHARED: tuple[Feature, ...] = (neighbours, order, repetition, identity)
 FEATURES: dict[Tag, tuple[Feature, ...]] = {
     Tag.UNIT: _SHARED,
     Tag.CLAIMANT: (*_SHARED, topic, continuation),
@@ -178,9 +185,18 @@ FEATURES: dict[Tag, tuple[Feature, ...]] = {
 }
 
 
-def features(pair: Pair) -> list[str]:
-    """The names of all features that hold of the pair."""
-    return [name for feature in FEATURES[pair.tag] for name in feature(pair)]
+def rows(pairs: Iterable[Pair]) -> list[Row]:
+    """The features of the candidates of one field of one quantity."""
+    shared: dict[str, tuple[str, ...]] = {}
+    found = []
+    for pair in pairs:
+        if pair.scope not in shared:
+            shared[pair.scope] = tuple(surroundings(pair))
+        own: list[str] = []
+        for feature in FEATURES[pair.tag]:
+            own += feature(pair)
+        found.append(Row(shared[pair.scope], own))
+    return found
 
 
 def _spelled(gap: list[str]) -> str:

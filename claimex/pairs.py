@@ -76,7 +76,8 @@ class Pair:
     """A quantity and a candidate (None: no link), in the light of what has been decided.
 
     ``links``: the links of this quantity that were decided already. ``place``: where the candidate stands, seen from
-    the quantity. ``near``: in the same sentence. ``rivals``: how many mentions of the candidate's tag stand between.
+    the quantity. ``near``: in the same sentence; ``scope``: none, near or far. ``rivals``: how many mentions of the
+    candidate's tag stand between.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Pair:
         self.memory, self.links, self.context = memory, links, context
         self.place = _place(quantity, candidate)
         self.near = self.place[1:] in ("clause", "sentence")
+        self.scope = "none" if candidate is None else "near" if self.near else "far"
         self.rivals = "" if candidate is None else between(quantity, candidate, tag)
         self.facts = None if candidate is None else memory.of(scene, candidate)
 

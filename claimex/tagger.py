@@ -28,14 +28,13 @@ SETTINGS_KEY = "claimex"  # our entry in the checkpoint's config.json
 class Settings:
     """What a checkpoint knows beside its weights. ``window`` and ``overlap`` count tokens without the special ones.
 
-    ``threshold``: spans with a smaller score are left out. Where scores are calibrated, the expected F1 is greatest at
-    half of that F1 (Lipton, Elkan, Naryanaswamy: Optimal Thresholding of Classifiers to Maximize F1 Measure, 2014).
+    ``threshold``: spans with a smaller score are left out. Chosen on dev, where F1 hardly changes from 0.55 to 0.7.
     """
 
     window: int = 384
     overlap: int = 48
     temperature: float = 1.0
-    threshold: float = 0.4
+    threshold: float = 0.575
 
     def __post_init__(self) -> None:
         if not (0 <= self.overlap < self.window and self.temperature > 0 and 0 <= self.threshold <= 1):

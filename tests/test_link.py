@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claimex.link import likeliest, link, shipped
+from claimex.link import Fitted, likeliest, link, read, shipped, written
+from claimex.link_features import Row
 from claimex.normalize import normalize
-from claimex.schema import AnyMention, Claim, Document, Mention, Modifier, Span, Tag, Unparsed
+from claimex.schema import AnyMention, Claim, Document, Mention, Modifier, Provenance, Span, Tag, Unparsed
 
 TAGS = {tag[0]: tag for tag in Tag}
 DAY = dt.date(2031, 5, 7)
 
 
-def read(marked: str, score: float | None = None) -> tuple[Document, list[Span]]:
+def marked_up(marked: str, score: float | None = None) -> tuple[Document, list[Span]]:
     """The text and the spans of ``[Q:40] [U:trucks]``."""
     text, spans = "", []
     for piece in re.split(r"(\[[QUDC]:[^\]]*\])", marked):
@@ -28,7 +29,7 @@ def read(marked: str, score: float | None = None) -> tuple[Document, list[Span]]
 
 
 def claims(marked: str, score: float | None = None) -> tuple[Claim, ...]:
-    document, spans = read(marked, score)
+    document, spans = marked_up(marked, score)
     return link(document, normalize(document, spans))
 
 
@@ -80,7 +81,7 @@ def test_links(marked: str, expected: list[tuple[str, str | None, str | None, st
 
 def test_evidence_modifier_and_score() -> None:
     marked = "It rained. [C:Farmers] said more than [Q:40] [U:tons of hay] were lost [D:last week]. It dried."
-    document, _ = read(marked)
+    document, _ = marked_up(marked)
     (claim,) = claims(marked, score=0.9)
     assert document.text[slice(*claim.sentence)] == "Farmers said more than 40 tons of hay were lost last week."
     assert claim.modifier is Modifier.GT
@@ -97,7 +98,7 @@ def test_no_quantity_no_claim() -> None:
 
 
 def test_order_of_mentions_does_not_matter() -> None:
-    document, spans = read("[C:Police] said [Q:three] [U:men] and [Q:two] [U:boys] fled on [D:Sunday].")
+    document, spans = marked_up("[C:Police] said [Q:three] [U:men] and [Q:two] [U:boys] fled on [D:Sunday].")
     mentions = normalize(document, spans)
     assert link(document, mentions) == link(document, mentions[::-1])
 
@@ -122,7 +123,7 @@ def test_cost_grows_with_length_not_faster() -> None:
     piece = "[C:The ministry] said [Q:40] [U:trucks] and [Q:two] [U:jets] were lost on [D:Monday].\n\n"
 
     def cost(copies: int) -> float:
-        document, spans = read(piece * copies)
+        document, spans = marked_up(piece * copies)
         mentions = normalize(document, spans)
         start = time.process_time()
         assert len(link(document, mentions)) == 2 * copies
@@ -133,12 +134,38 @@ def test_cost_grows_with_length_not_faster() -> None:
 
 
 def test_probability_of_the_likeliest() -> None:
-    index, probability = likeliest({"x": 2.0}, [["y"], ["x"], []])
+    alike = ("far",)
+    index, probability = likeliest({"x": 2.0}, [Row((), ["y"]), Row(alike, ["x"]), Row(alike, [])])
     assert index == 1
     assert probability == pytest.approx(0.787, abs=1e-3)
 
 
+def test_shared_features_count_for_every_candidate_that_has_them() -> None:
+    weights = {"far": 1.0, "x": -2.0}
+    assert likeliest(weights, [Row(("far",), ["x"]), Row(("far",), []), Row((), [])])[0] == 1
+
+
 def test_shipped_weights_are_of_the_linked_fields() -> None:
-    weights = shipped()
-    assert set(weights) == {Tag.UNIT, Tag.DATE, Tag.CLAIMANT}
-    assert all(-20 < weight < 20 for found in weights.values() for weight in found.values())
+    fitted = shipped()
+    assert set(fitted.weights) == {Tag.UNIT, Tag.DATE, Tag.CLAIMANT}
+    assert all(-20 < weight < 20 for found in fitted.weights.values() for weight in found.values())
+    assert read(written(fitted)) == fitted
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_calibration_keeps_order_and_bounds(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    fitted = Fitted({}, slope=0.4, intercept=-0.2)
+    assert 0 < fitted.calibrated(low) <= fitted.calibrated(high) < 1
+
+
+def test_a_line_that_changes_nothing() -> None:
+    assert Fitted({}, slope=1.0, intercept=0.0).calibrated(0.3) == pytest.approx(0.3)
+
+
+def test_a_source_of_the_sentence_before_is_carried_over() -> None:
+    marked = "[C:The army] said it shot down [Q:40] [U:drones] on [D:Tuesday]. It lost [Q:two] [U:jets]."
+    first, second = claims(marked)
+    assert [first.provenance(part) for part in (first.unit, first.date, first.claimant)] == [Provenance.STATED] * 3
+    assert second.provenance(second.unit) is Provenance.STATED
+    assert second.provenance(second.claimant) is Provenance.CARRIED

@@ -83,7 +83,9 @@ def calibrate(
     from training.evaluate import keep
 
     job.store(weights, 1.0)
-    figures = job.report(job.Calibration(load(weights), examples))
+    tagger = load(weights)
+    tagger.settings = dataclasses.replace(tagger.settings, threshold=0.0)  # improbable spans have much to tell
+    figures = job.report(job.Calibration(tagger, examples))
     job.store(weights, figures["temperature"])
     job.plot(figures, diagram)
     keep(weights, "calibration", figures)
