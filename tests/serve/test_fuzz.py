@@ -130,7 +130,7 @@ def talk(url: str, sent: bytes) -> tuple[int | None, bytes]:
             connection.shutdown(socket.SHUT_WR)
             while chunk := connection.recv(65536):
                 received += chunk
-        except (ConnectionResetError, BrokenPipeError):
+        except OSError:
             pass  # hanging up is an answer too
     status = received.split(b" ", 2)[1:2]
     return (int(status[0]) if status else None), received

@@ -32,7 +32,8 @@ def test_every_shipped_file_is_read(path: Path) -> None:
     else:
         config = read_config(path)
         corpora = read_corpora(path.parent / config.corpora)
-        for name in [config.dev, *(name for stage in config.stages for name in stage.corpora)]:
+        dev = [config.dev] if config.dev else []
+        for name in [*dev, *(name for stage in config.stages for name in stage.corpora)]:
             assert corpus_named(name, corpora, path)
 
 

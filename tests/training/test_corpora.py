@@ -156,7 +156,7 @@ def test_a_line_in_another_form_is_named(tmp_path: Path, line: bytes) -> None:
 def test_damaged_archive_and_missing_corpus_and_reader_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="damaged gzip"):
         read(tmp_path, gzip.compress(GOOD * 99)[:-9], "timexes", Tag.DATE, name="c.jsonl.gz")
-    with pytest.raises(ConfigError, match="unknown reader 'times': choose among claims, attributions, timexes"):
+    with pytest.raises(ConfigError, match="unknown reader 'times': choose among claims, markup, attributions, timexes"):
         read(tmp_path, GOOD, "times", Tag.DATE)
     with pytest.raises(ConfigError, match="no such corpus"):
         read_corpus(Corpus("none.jsonl", "timexes", [], "ours"), tmp_path)
