@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claimex.schema import Document
+from claimex.schema import Document, Span
 from claimex.tagger import Reading, Tokens
 from claimex.windows import Window
 from serve.metrics import Metrics
 from serve.settings import Settings
-from serve.wire import NotReady, QueueFull
-from serve.worker import Worker, _Task, next_batch
+from serve.wire import NotReady, QueueFull, Refusal
+from serve.worker import Answer, Worker, _Task, next_batch
 from tests.serve.conftest import PatternTagger
 
 LIMITS = Settings(batch_tokens=64, queue_characters=2000)
@@ -174,13 +174,24 @@ def test_what_is_not_done_at_the_end_is_refused_not_lost() -> None:
     asyncio.run(scene())
 
 
+class Stumbling(PatternTagger):
+    """Cannot finish the document "a"."""
+
+    def finish(self, reading: Reading) -> list[Span]:
+        if reading.document.id == "a":
+            raise RuntimeError(reading.document.text)
+        return super().finish(reading)
+
+
 def test_a_fault_of_one_document_is_its_own() -> None:
     async def scene() -> None:
-        worker = Worker(lambda: (PatternTagger(), {}), LIMITS, Metrics())
+        worker = Worker(lambda: (Stumbling(), {}), LIMITS, Metrics())
         await loaded(worker)
-        broken, fine = worker.accept([Document("a", "3 boats"), Document("b", "4 boats")])
-        tagger_fault = asyncio.gather(broken, fine, return_exceptions=True)
-        assert all(not isinstance(result, BaseException) for result in await tagger_fault)
+        futures = worker.accept([Document("a", "3 secret boats"), Document("b", "4 boats")])
+        broken, fine = await asyncio.gather(*futures, return_exceptions=True)
         await asyncio.to_thread(worker.stop)
+        assert isinstance(broken, Refusal)
+        assert "secret" not in str(broken)
+        assert isinstance(fine, Answer)
 
     asyncio.run(scene())
