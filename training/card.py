@@ -17,6 +17,7 @@ from training.evaluate import METRICS
 
 TEMPLATE = Path(__file__).parent / "card.md"
 DEV = "gold-dev"
+INTERVALS = "\nIn brackets: where the figure lies in 95% of the samples when the articles are drawn anew (bootstrap)."
 
 # Two annotators of the same 28 articles, independently: exact F1 of spans, agreement of record fields.
 AGREEMENT = {
@@ -44,8 +45,9 @@ def render(weights: Path, corpora: Mapping[str, Corpus]) -> str:
         spans=_rows([_span_row(tag, table[tag]) for tag in Tag]),
         records=_rows([_record_row(field, table[f"record {field}"]) for field in ("value", "unit", "date", "claimant")]
                       + [_record_row(ALL_FOUR, table[f"record {ALL_FOUR}"])]),
-        modifier=f"{table['modifier accuracy']['accuracy']:.3f}",
-        days=f"{table['days accuracy']['accuracy']:.3f}",
+        modifier=_headline(table["modifier accuracy"], "accuracy"),
+        days=_headline(table["days accuracy"], "accuracy"),
+        intervals=INTERVALS if any("low" in row for row in table.values()) else "",
         corpora=_rows([[name, ", ".join(c.tags), c.licence, c.citation] for name, c in corpora.items()]),
         temperature=f"{metrics['calibration']['temperature']:.2f}",
         calibration=", ".join(f"{name} {error:.3f}" for name, error in metrics["calibration"]["error"].items()),
@@ -73,12 +75,18 @@ def _eval_result(tag: Tag, row: Mapping[str, float]) -> EvalResult:
 
 
 def _span_row(tag: str, row: Mapping[str, float]) -> list[str]:
-    figures = [f"{row[key]:.3f}" for key in ("precision", "recall", "f1", "relaxed_f1")]
-    return [tag, *figures, f"{AGREEMENT[tag]:.2f}", str(int(row["gold"]))]
+    precision, recall, relaxed = (f"{row[key]:.3f}" for key in ("precision", "recall", "relaxed_f1"))
+    return [tag, precision, recall, _headline(row, "f1"), relaxed, f"{AGREEMENT[tag]:.2f}", str(int(row["gold"]))]
 
 
 def _record_row(field: str, row: Mapping[str, float]) -> list[str]:
-    return [field, f"{row['f1']:.3f}", f"{AGREEMENT[field]:.2f}", str(int(row["gold"]))]
+    return [field, _headline(row, "f1"), f"{AGREEMENT[field]:.2f}", str(int(row["gold"]))]
+
+
+def _headline(row: Mapping[str, float], figure: str) -> str:
+    """The row's figure, and in brackets its interval where that was measured."""
+    interval = f" ({row['low']:.3f} to {row['high']:.3f})" if "low" in row else ""
+    return f"{row[figure]:.3f}{interval}"
 
 
 def _rows(rows: Sequence[Sequence[Any]]) -> str:

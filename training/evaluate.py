@@ -8,18 +8,46 @@ from pathlib import Path
 from typing import Any
 
 import claimex
-from claimex.schema import Example
+from claimex.schema import Example, Tag
 from claimex.score import score
+from training.metric import SpanF1, interval, span_rows
 
 METRICS = "metrics.json"
 
+Table = dict[str, dict[str, float]]
 
-def evaluate(model: Path | None, examples: Sequence[Example]) -> dict[str, dict[str, float]]:
-    """The table of ``claimex.score`` for what the model extracts from the documents of ``examples``."""
+
+def evaluate(model: Path | None, examples: Sequence[Example]) -> Table:
+    """The figures for what the model extracts from the documents of ``examples``, with their intervals."""
     extractor = claimex.load(model)
     extractions = extractor.extract(example.document for example in examples)
-    pairs = ((example, extraction.example) for example, extraction in zip(examples, extractions, strict=True))
-    return score(pairs).table()
+    return tabulate([(gold, extraction.example) for gold, extraction in zip(examples, extractions, strict=True)])
+
+
+def tabulate(pairs: Sequence[tuple[Example, Example]]) -> Table:
+    """The table of ``claimex.score`` for gold and predicted documents, and of each tag the partial F1.
+
+    ``low`` and ``high`` are the ends of the bootstrap interval of a row's ``f1`` or ``accuracy``.
+    """
+    table = score(pairs).table()
+    alone = [score([pair]).table() for pair in pairs]
+    for name, row in table.items():
+        figure = "f1" if "f1" in row else "accuracy"
+        rows = [each[name] for each in alone]
+        weights = [each["gold"] + each.get("predicted", 0) for each in rows]
+        row["low"], row["high"] = interval([each[figure] for each in rows], weights)
+    for tag in Tag:
+        asked = [(gold, predicted) for gold, predicted in pairs if tag in gold.annotated]
+        table[tag]["partial_f1"] = _partial_f1(asked, tag) if asked else 0.0
+    return table
+
+
+def _partial_f1(pairs: Sequence[tuple[Example, Example]], tag: Tag) -> float:
+    figures: dict[str, float] = SpanF1(keep_in_memory=True).compute(
+        predictions=[span_rows(predicted.spans) for _, predicted in pairs],
+        references=[span_rows(gold.spans) for gold, _ in pairs],
+    )
+    return figures[f"{tag}_partial_f1"]
 
 
 def training_time(log: Path) -> dict[str, float]:

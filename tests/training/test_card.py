@@ -38,3 +38,22 @@ def test_every_corpus_is_named_with_its_licence() -> None:
     for name, corpus in read_corpora(ROOT / "configs" / "corpora.yaml").items():
         row = next(line for line in card.splitlines() if line.startswith(f"| {name} "))
         assert corpus.licence in row
+
+
+def test_intervals_are_shown_where_they_were_measured(tmp_path: Path) -> None:
+    metrics = json.loads((WEIGHTS / "metrics.json").read_text(encoding="utf-8"))
+    corpora = read_corpora(ROOT / "configs" / "corpora.yaml")
+    for measured in (True, False):
+        for row in metrics["evaluation"].values():
+            row.pop("low", None)
+            row.pop("high", None)
+            row.update({"low": 0.1234, "high": 0.9876} if measured else {})
+        (tmp_path / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+        card = render(tmp_path, corpora)
+        shown = [line for line in card.splitlines() if "(0.123 to 0.988)" in line]
+        assert len(shown) == (10 if measured else 0)  # four tags, five fields of records, a line of accuracies
+        assert ("In brackets" in card) == measured
+        assert "$" not in card
+        f1 = metrics["evaluation"]["UNIT"]["f1"]
+        row = next(line for line in card.splitlines() if line.startswith("| UNIT "))
+        assert f"| {f1:.3f} (0.123 to 0.988) |" in row if measured else f"| {f1:.3f} |" in row
