@@ -225,7 +225,12 @@ def load(model: str | Path | None = None, *, device: str | None = None) -> Trans
         raise ModelError(f"{where}: the weights lack {sorted(info['missing_keys'])[:3]}: not a whole checkpoint")
     config = network.config.to_dict()
     _check_labels(where, config)
-    return TransformerTagger(network.to(target).eval(), tokenizer, _settings(where, config))
+    return TransformerTagger(network.to(target).eval(), tokenizer, _settings(where, config, positions(network)))
+
+
+def devices() -> list[str]:
+    """Every GPU, or the CPU where there is none."""
+    return [f"cuda:{number}" for number in range(torch.cuda.device_count())] or ["cpu"]
 
 
 def load_tokenizer(where: str | Path, *, local_files_only: bool = False) -> Tokenizer:
@@ -272,14 +277,24 @@ def _check_labels(where: str | Path, config: dict[str, Any]) -> None:
         raise ModelError(f"{where}: its labels ({found}, ...) are not claimex's ({', '.join(LABELS[:3])}, ...)")
 
 
-def _settings(where: str | Path, config: dict[str, Any]) -> Settings:
+def positions(network: PreTrainedModel) -> int | None:
+    """How many tokens the network can read at once. RoBERTa and its kin count them from behind the padding's id on, so
+    that the first positions of their table are never a token's."""
+    size: int | None = getattr(network.config, "max_position_embeddings", None)
+    for name, module in network.named_modules():
+        unused = getattr(module, "padding_idx", None)
+        if size is not None and unused is not None and name.endswith("position_embeddings"):
+            return size - int(unused) - 1
+    return size
+
+
+def _settings(where: str | Path, config: dict[str, Any], limit: int | None) -> Settings:
     try:
         settings = Settings(**config.get(SETTINGS_KEY, {}))
     except (TypeError, ValueError) as error:
         raise ModelError(f"{where}: config.json's entry {SETTINGS_KEY!r} does not fit: {error}") from None
-    positions = config.get("max_position_embeddings")
-    if positions is not None and settings.window + 2 > positions:
-        raise ModelError(f"{where}: windows of {settings.window} tokens and 2 special ones, but {positions} positions")
+    if limit is not None and settings.window + 2 > limit:
+        raise ModelError(f"{where}: windows of {settings.window} tokens and 2 special ones, but {limit} positions")
     return settings
 
 

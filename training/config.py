@@ -21,13 +21,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """A corpus by name. ``path`` lies in the data directory, or in this checkout if it starts with "repository:"."""
+    """A corpus by name. ``path`` lies in the data directory, or in this checkout if it starts with "repository:".
+
+    ``texts``: for annotations that stand off, the file in the data directory with the texts that they are of.
+    """
 
     path: str
     reader: str
     tags: list[str]
     licence: str
     citation: str = ""
+    texts: str = ""
 
     def __post_init__(self) -> None:
         unknown = set(self.tags) - set(Tag)
@@ -46,6 +50,7 @@ class Stage:
     warmup: float = 0.1  # part of the stage's steps
     weight_decay: float = 0.01
     evaluate: bool = False  # after each epoch, keeping the best weights
+    patience: int | None = None  # epochs without a better F1 on dev after which the stage ends, else it runs them all
     seed: int | None = None  # else the job's own
     start: int | None = None  # the number of the stage on whose weights it goes on, else the one before
 
@@ -53,6 +58,8 @@ class Stage:
         for name, share in self.corpora.items():
             if not 0 < share <= 1:
                 raise ConfigError(f"corpora.{name}: should be a share in (0, 1], not {share}")
+        if self.patience is not None and (self.patience < 1 or not self.evaluate):
+            raise ConfigError(f"patience: should be 1 or more, in a stage that evaluates, not {self.patience}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,12 @@ def test_resolved_config_reads_back_as_itself(tmp_path: Path) -> None:
         ({"frozen": "embeddings"}, "frozen: should be a list"),
         ({"dev": "notes"}, "dev: notes is for choosing, never for training"),
         ({"stages": [{"corpora": {"notes": 1}, "epochs": 1, "evaluate": True}]}, "dev: a stage that evaluates needs"),
+        ({"stages": [{"corpora": {"notes": 1}, "epochs": 1, "patience": 2}]}, "patience: should be 1 or more, in a"),
+        (
+            {"stages": [{"corpora": {"notes": 1}, "epochs": 1, "evaluate": True, "patience": 0}], "dev": "d"},
+            r"stages\[0\]: patience: should be 1 or more",
+        ),
+        ({"stages": [{"corpora": {"notes": 1}, "epochs": 1, "patience": 1.5}]}, "patience: should be int"),
     ],
 )
 def test_a_config_that_does_not_fit_is_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 import yaml
+from accelerate.data_loader import BatchSamplerShard  # type: ignore[import-untyped]
 from safetensors.torch import load_file
 from tokenizers.pre_tokenizers import BertPreTokenizer
+from torch.utils.data import BatchSampler
 from transformers import AutoModelForTokenClassification, AutoTokenizer, BertModel, PreTrainedTokenizerFast, pipeline
 
 from claimex import tagger
@@ -21,12 +27,16 @@ from claimex.errors import ConfigError, ModelError
 from claimex.schema import Document
 from tests.test_bio import plain
 from training import fit as job
-from training.config import Config, read_config, read_corpora
+from training import trainer
+from training.config import Config, Stage, read_config, read_corpora
 from training.corpora import read_corpus
 from training.data import Collator, partial_loss, window_rows
 from training.export import INDEX, SHARDS, export
+from training.metric import SpanF1, span_rows
+from training.model import average, base_directory, freeze, load, load_base, load_tokenizer, save
 
-CONFIG = Path(__file__).parents[2] / "configs" / "tiny.yaml"
+ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / "configs" / "tiny.yaml"
 DATA = Path(__file__).parent / "data"
 TEXT = "The mayor said 57 people were hurt on Tuesday, 12km from the port."
 
@@ -61,6 +71,9 @@ def test_fit_keeps_config_log_and_every_stage(trained: Path, tiny_directory: Pat
     scores = [line for line in log if "eval_f1" in line]
     assert len(scores) == 2  # one for each epoch of the stage that evaluates
     assert all(0 <= line["eval_DATE_f1"] <= 1 for line in scores)
+    assert [line["stage"] for line in scores] == [1, 1]
+    assert {line["stage"] for line in log if "loss" in line} == {0, 1}
+    assert (output / "log.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_training_lowers_the_loss_and_leaves_what_is_frozen(trained: Path, tiny_directory: Path) -> None:
@@ -85,7 +98,7 @@ def test_base_gets_our_labels_and_settings(tiny_directory: Path, tmp_path: Path)
     weights = load_file(base / "model.safetensors")
     body = {name: tensor for name, tensor in weights.items() if not name.startswith("classifier")}
     BertModel.from_pretrained(base, add_pooling_layer=False).save_pretrained(base)
-    model = job.load_base(dataclasses.replace(tiny(base, tmp_path), window=20, overlap=4))
+    model = load_base(dataclasses.replace(tiny(base, tmp_path), window=20, overlap=4))
     assert model.config.id2label == dict(enumerate(LABELS))
     assert model.config.claimex == {"window": 20, "overlap": 4, "temperature": 1.0, "threshold": 0.575}
     assert all(torch.equal(model.state_dict()[name], tensor) for name, tensor in body.items())
@@ -95,7 +108,7 @@ def test_digits_are_split_from_letters_on_request(tiny_directory: Path, tmp_path
     base = Path(shutil.copytree(tiny_directory, tmp_path / "base"))
     plain_bert(base)
     for split, expected in ((True, ["12", "km"]), (False, ["12", "##k", "##m"])):
-        tokenizer = job.load_tokenizer(dataclasses.replace(tiny(base, tmp_path), tokenizer_split_digits=split))
+        tokenizer = load_tokenizer(dataclasses.replace(tiny(base, tmp_path), tokenizer_split_digits=split))
         assert tokenizer.tokenizer.tokenize("12km") == expected
         saved = Path(shutil.copytree(base, tmp_path / f"split-{split}"))
         tokenizer.tokenizer.save_pretrained(saved)
@@ -137,7 +150,7 @@ def test_a_killed_job_goes_on_from_its_checkpoint(
         if args.eval_strategy != "no":  # after the first epoch of the second stage
             raise Killed
 
-    monkeypatch.setattr(job.JsonLog, "on_save", kill, raising=False)
+    monkeypatch.setattr(trainer.JsonLog, "on_save", kill, raising=False)
     with pytest.raises(Killed):
         job.fit(config, CONFIG, DATA)
     monkeypatch.undo()
@@ -164,18 +177,172 @@ def test_killed_while_it_saves_a_stage_is_not_done(
     with monkeypatch.context() as patched:
         patched.setattr(loaded.model, "save_pretrained", killed)
         with pytest.raises(Killed):
-            job._save(loaded.model, loaded.tokenizer, tmp_path / "stage-0")
+            save(loaded.model, loaded.tokenizer, tmp_path / "stage-0")
     assert not (tmp_path / "stage-0").exists()
-    job._save(loaded.model, loaded.tokenizer, tmp_path / "stage-0")
+    save(loaded.model, loaded.tokenizer, tmp_path / "stage-0")
     assert plain(next(tagger.load(tmp_path / "stage-0").tag([Document("a", TEXT)]))) == plain(
         next(loaded.tag([Document("a", TEXT)]))
     )
 
 
+def weights(checkpoint: Path) -> dict[str, torch.Tensor]:
+    return load_file(checkpoint / "model.safetensors")
+
+
+def same(a: Path, b: Path) -> bool:
+    first, second = weights(a), weights(b)
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.fixture
+def long_job(tiny_directory: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    """Several epochs that save in their midst and keep the last weights."""
+    monkeypatch.setattr(trainer, "SAVE_STEPS", 3)
+    stage = Stage(corpora={"almanac": 1.0, "bulletins": 1.0}, epochs=6, batch=4, learning_rate=1e-3)
+    return dataclasses.replace(tiny(tiny_directory, Path("out")), stages=[stage])
+
+
+@pytest.fixture
+def unbroken(long_job: Config, tmp_path: Path) -> Path:
+    return job.fit(dataclasses.replace(long_job, output=str(tmp_path / "unbroken")), CONFIG, DATA)
+
+
+def test_killed_in_mid_epoch_it_ends_with_the_same_weights(
+    long_job: Config, unbroken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = dataclasses.replace(long_job, output=str(tmp_path / "killed"))
+
+    def kill(self: object, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.epoch > 1 and state.epoch % 1:
+            raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(trainer.JsonLog, "on_save", kill, raising=False)
+        with pytest.raises(Killed):
+            job.fit(config, CONFIG, DATA)
+    checkpoint = trainer.last_checkpoint(tmp_path / "killed" / "stage-0-checkpoints")
+    assert checkpoint is not None
+    assert not same(checkpoint, unbroken)
+    (checkpoint.parent / "checkpoint-999").mkdir()  # as if killed while it saved the next one
+    (checkpoint.parent / "checkpoint-999" / trainer.STATE).write_text('{"epoch": 5.')
+    assert same(job.fit(config, CONFIG, DATA), unbroken)
+
+
+def test_killed_by_sigkill_it_ends_with_the_same_weights(long_job: Config, unbroken: Path, tmp_path: Path) -> None:
+    output = tmp_path / "killed"
+    config = dataclasses.replace(long_job, output=str(output), corpora=str(CONFIG.parent / long_job.corpora))
+    path = tmp_path / "job.yaml"
+    path.write_text(yaml.safe_dump(dataclasses.asdict(config)), encoding="utf-8")
+    program = "from training import trainer, __main__; trainer.SAVE_STEPS = 3; __main__.main()"
+    command = [sys.executable, "-c", program, "fit", str(path), "--data", str(DATA)]
+    with subprocess.Popen(command, cwd=ROOT, env=one_thread(), stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None and not trainer.last_checkpoint(output / "stage-0-checkpoints"):
+            time.sleep(0.01)
+        process.kill()
+    assert process.returncode == -9
+    assert not (output / "stage-0").exists()
+    assert same(job.fit(config, path, DATA), unbroken)
+
+
+def one_thread() -> dict[str, str]:
+    """The environment of a process that computes as the tests do: on one core, not on a GPU."""
+    return {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONWARNINGS": "ignore"}
+
+
+def test_two_processes_share_the_work(trained: Path, tiny_directory: Path, tmp_path: Path) -> None:
+    config = tiny(tiny_directory, tmp_path / "out")
+    config = dataclasses.replace(config, corpora=str(CONFIG.parent / config.corpora), average=[0, 1])
+    path = tmp_path / "job.yaml"
+    path.write_text(yaml.safe_dump(dataclasses.asdict(config)), encoding="utf-8")
+    launch = "accelerate.commands.launch --multi_gpu --num_processes 2 --num_machines 1 --main_process_port 0"
+    command = [sys.executable, "-m", *launch.split(), "--mixed_precision", "no", "--dynamo_backend", "no"]
+    command += ["-m", "training", "fit", str(path), "--data", str(DATA)]
+    done = subprocess.run(command, cwd=ROOT, env=one_thread(), capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines().count(str(tmp_path / "out" / "average")) == 1
+    assert done.stderr.count("almanac: 4 documents") == 1
+    alone, together = (
+        [line["step"] for line in log_of(output) if "train_runtime" in line]
+        for output in (trained.parent, tmp_path / "out")
+    )
+    assert together == [epochs * -(-steps // epochs // 2) for steps, epochs in zip(alone, (1, 2), strict=True)]
+    assert sum(alone) > sum(together)
+    scores = [line["eval_f1"] for line in log_of(tmp_path / "out") if "eval_f1" in line]
+    assert len(scores) == 2
+    assert max(scores) == pytest.approx(dev_f1(tmp_path / "out" / "stage-1"))
+    assert tagger.load(tmp_path / "out" / "average").settings == tagger.Settings(24, 6)
+
+
+def dev_f1(checkpoint: Path) -> float:
+    loaded = tagger.load(checkpoint)
+    examples = read_corpus(read_corpora(CONFIG.parent / "tiny-corpora.yaml")["log"], DATA)
+    predicted = [span_rows(spans) for spans in loaded.tag(example.document for example in examples)]
+    gold = [span_rows(example.spans) for example in examples]
+    figures: dict[str, float] = SpanF1(keep_in_memory=True).compute(predictions=predicted, references=gold)
+    return figures["f1"]
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_each_epoch_reads_every_window_once_in_an_order_of_its_own(processes: int) -> None:
+    lengths = [5 + i % 7 for i in range(12 * processes)]
+    orders = []
+    for epoch in (0, 1, 1):
+        shards = []
+        for process in range(processes):
+            torch.rand(1 + process)  # whatever else a process draws
+            sampler = trainer.EpochSampler(lengths, 4, 13, lambda epoch=epoch: epoch)  # type: ignore[misc]
+            batches = BatchSamplerShard(BatchSampler(sampler, 4, False), processes, process)
+            shards.append([i for batch in batches for i in batch])
+        assert sorted(i for shard in shards for i in shard) == list(range(len(lengths)))
+        orders.append(shards)
+    assert orders[0] != orders[1] == orders[2]
+
+
+# Early stopping
+
+
+@pytest.fixture
+def patient(tiny_directory: Path, tmp_path: Path) -> Config:
+    """A job that never gets better: it learns next to nothing."""
+    stage = Stage(corpora={"bulletins": 1.0}, epochs=6, batch=8, learning_rate=1e-12, evaluate=True, patience=2)
+    return dataclasses.replace(tiny(tiny_directory, tmp_path / "out"), stages=[stage])
+
+
+def epochs_of(config: Config) -> list[float]:
+    return [line["epoch"] for line in log_of(Path(config.output)) if "eval_f1" in line]
+
+
+def test_a_stage_ends_when_its_patience_does(patient: Config) -> None:
+    job.fit(patient, CONFIG, DATA)
+    assert epochs_of(patient) == [1, 2, 3]
+
+
+def test_patience_counts_on_after_a_kill(patient: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    def kill(self: object, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.epoch == 2:
+            raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(trainer.JsonLog, "on_save", kill, raising=False)
+        with pytest.raises(Killed):
+            job.fit(patient, CONFIG, DATA)
+    job.fit(patient, CONFIG, DATA)
+    assert epochs_of(patient) == [1, 2, 3]
+
+
+def test_killed_when_its_patience_had_ended_it_does_not_train_on(patient: Config) -> None:
+    checkpoint = job.fit(patient, CONFIG, DATA)
+    before = weights(checkpoint)
+    shutil.rmtree(checkpoint)
+    after = weights(job.fit(patient, CONFIG, DATA))
+    assert epochs_of(patient) == [1, 2, 3]
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
 def test_base_of_a_package_that_is_not_installed_is_named() -> None:
     with pytest.raises(ConfigError, match="package no_such_base is not installed"):
-        job.base_directory("package:no_such_base/model")
-    assert job.base_directory("package:tests/training") == str(Path(__file__).parent)
+        base_directory("package:no_such_base/model")
+    assert base_directory("package:tests/training") == str(Path(__file__).parent)
 
 
 def test_unknown_corpus_stops_the_job_before_it_trains(tiny_directory: Path, tmp_path: Path) -> None:
@@ -254,12 +421,24 @@ def test_resolved_config_is_plain_yaml(trained: Path) -> None:
 
 
 def test_average_is_the_mean_of_the_weights(tiny_directory: Path) -> None:
-    models = [job._load(tiny_directory) for _ in range(2)]
+    models = [load(tiny_directory) for _ in range(2)]
     name, parameter = next(iter(models[1].named_parameters()))
     expected = parameter.detach() + 1.0
     with torch.no_grad():
         parameter.add_(2.0)
-    assert torch.allclose(job.average(models).get_parameter(name), expected)
+    assert torch.allclose(average(models).get_parameter(name), expected)
+
+
+def test_what_is_to_be_frozen_must_exist(tiny_directory: Path) -> None:
+    with pytest.raises(ConfigError, match=r"frozen: no parameter's name holds 'layers.0.', they look like 'bert."):
+        freeze(load(tiny_directory), ["embeddings", "layers.0."])
+
+
+def test_a_window_must_fit_the_base(tiny_directory: Path, tmp_path: Path) -> None:
+    config = tiny(tiny_directory, tmp_path)
+    assert load_base(dataclasses.replace(config, window=62))
+    with pytest.raises(ConfigError, match=r"window: 63 tokens and 2 special ones, but .* has 64 positions"):
+        load_base(dataclasses.replace(config, window=63))
 
 
 def test_a_stage_may_start_from_an_earlier_one_only(tmp_path: Path, tiny_directory: Path) -> None:

