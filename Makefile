@@ -29,7 +29,7 @@ format: $(INSTALLED)
 train: $(INSTALLED)  ## train, release and measure the model that the card describes; CLAIMEX_DATA names the corpora
 	$(BIN)/python -m training fit configs/release.yaml
 	$(BIN)/python -m training export runs/release/average --log runs/release/log.jsonl
-	$(BIN)/python -m training.linker --gold $(CLAIMEX_DATA)/gold-train.jsonl.gz
+	$(BIN)/python -m training.linker
 	$(BIN)/python -m training calibrate
 	$(BIN)/python -m training evaluate --keep
 	$(BIN)/python -m benchmarks.throughput --keep
@@ -43,5 +43,5 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "claimex needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,serve,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[batch,train,serve,dev]'
 	@touch $@

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import importlib.metadata
 import itertools
 import json
@@ -12,14 +11,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from claimex import cli_data, jsonl, table
+from claimex import cli_batch, cli_data, jsonl, table
+from claimex.cli_common import PATIENCE, Day, Model, say
 from claimex.errors import ClaimexError, InputError
-from claimex.fields import parse_date
 from claimex.files import write_lines
 from claimex.schema import Document, Example, Extraction, Tag
 from claimex.score import score
-
-PATIENCE = 2.0  # seconds before a progress bar appears
 
 Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="OUT", help="Write here, whole or not at all; .gz packs.")
@@ -30,6 +27,7 @@ Form = Annotated[
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.add_typer(cli_data.app)
+app.add_typer(cli_batch.app)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,25 +41,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _failed(message: str) -> int:
-    _say(f"error: {message}")
+    say(f"error: {message}")
     return 2
-
-
-def _say(message: str) -> None:
-    typer.echo(f"claimex: {' '.join(message.split())}", err=True)
 
 
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"claimex {importlib.metadata.version('claimex')}")
         raise typer.Exit
-
-
-def _date(value: str) -> dt.date:
-    try:
-        return parse_date(value)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
 
 
 @app.callback(invoke_without_command=True)
@@ -82,15 +69,10 @@ def extract(
         list[str],
         typer.Argument(metavar="FILE", help="Text files, or JSON lines of id, date and text; .gz too; - reads a pipe."),
     ],
-    date: Annotated[
-        dt.date | None,
-        typer.Option(parser=_date, metavar="YYYY-MM-DD", help="The day that the texts are from, unless they say."),
-    ] = None,
+    date: Day = None,
     output: Output = None,
     form: Form = "auto",
-    model: Annotated[
-        str | None, typer.Option(metavar="DIR_OR_ID", help="A weights directory or Hub id, not the released model.")
-    ] = None,
+    model: Model = None,
     on_error: Annotated[
         Literal["raise", "skip"], typer.Option(help="Stop at an input that cannot be read, or leave it out.")
     ] = "raise",
@@ -101,7 +83,7 @@ def extract(
     documents = itertools.chain.from_iterable(jsonl.read_documents(f, date=date, on_error=handle) for f in files)
     _write(_extractions(documents, model), output, form)
     if skipped:
-        _say(f"inputs skipped: {len(skipped)}; the first: {skipped[0]}")
+        say(f"inputs skipped: {len(skipped)}; the first: {skipped[0]}")
 
 
 @app.command("link")
@@ -162,7 +144,7 @@ def score_files(
     wrong = (f"{wrong.document}: {wrong.quantity!r}: {', '.join(wrong.faults)}" for wrong in scores.wrong[:errors])
     write_lines(None, itertools.chain(lines, () if as_json else wrong))
     if len(found) < len(documents):
-        _say(f"{len(documents) - len(found)} of {len(documents)} documents have no prediction")
+        say(f"{len(documents) - len(found)} of {len(documents)} documents have no prediction")
 
 
 def _nothing(example: Example) -> Example:

@@ -1,26 +1,69 @@
-"""Files in and out: UTF-8 read as it comes, output that is whole or absent, ``.gz`` on both sides, ``-`` for a pipe."""
+"""Files in and out: UTF-8 read as it comes, output that is whole or absent, ``.gz`` on both sides,
+``.zst`` for reading, ``-`` for a pipe."""
 
 from __future__ import annotations
 
 import codecs
 import contextlib
 import gzip
+import importlib
+import io
 import os
 import shutil
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import IO, cast
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path, PurePath
+from typing import IO, Any, cast
 
 from claimex.errors import InputError
 
 PIPE = "-"
 
 
+class _Zstandard(io.RawIOBase):
+    """Unpacks while it reads; its file number is the packed file's, so that one can ask how far that has been read."""
+
+    def __init__(self, packed: IO[bytes], unpacked: Any) -> None:
+        self._packed = packed
+        self._unpacked = unpacked
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._unpacked.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def fileno(self) -> int:
+        return self._packed.fileno()
+
+    def close(self) -> None:
+        self._packed.close()
+        super().close()
+
+
+def _open_zstandard(path: str | Path, mode: str) -> io.BufferedReader:
+    pa = arrow_module("pyarrow")
+    packed = open(path, mode)  # noqa: SIM115 - closed by the object that is returned
+    return io.BufferedReader(_Zstandard(packed, pa.CompressedInputStream(pa.PythonFile(packed), "zstd")))
+
+
+_OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".zst": _open_zstandard}
+
+
+def arrow_module(name: str) -> Any:
+    """pyarrow or a module of it, which not every installation has. Raises InputError that says how to get it."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise InputError("Parquet and .zst need pyarrow: pip install 'claimex[batch]'") from None
+
+
 @contextlib.contextmanager
 def opened(path: str | Path) -> Iterator[IO[bytes]]:
-    """The bytes of a file, unpacked if its name ends in ``.gz``, or of standard input for ``-``.
+    """The bytes of a file, unpacked if its name ends in ``.gz`` or ``.zst``, or of standard input for ``-``.
 
     Raises InputError, there or while the bytes are read, if the file is missing, unreadable or damaged.
     """
@@ -31,8 +74,7 @@ def opened(path: str | Path) -> Iterator[IO[bytes]]:
                 raise OSError("it is closed")
             yield sys.stdin.buffer
         else:
-            opener = gzip.open if name.lower().endswith(".gz") else open
-            with opener(path, "rb") as handle:
+            with _OPENERS.get(Path(path).suffix.lower(), open)(path, "rb") as handle:
                 yield cast(IO[bytes], handle)
     except FileNotFoundError:
         raise InputError(f"{name}: no such file: check the path") from None
@@ -42,6 +84,12 @@ def opened(path: str | Path) -> Iterator[IO[bytes]]:
         raise InputError(f"{name}: damaged gzip data ({error}): compress or fetch it again") from None
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror or error}") from None
+
+
+def unpacked(path: str | Path) -> PurePath:
+    """A path without the suffix of its packing."""
+    pure = PurePath(path)
+    return pure.with_suffix("") if pure.suffix.lower() in _OPENERS else pure
 
 
 def display_name(path: str | Path) -> str:
@@ -74,7 +122,7 @@ def write_lines(path: str | Path | None, lines: Iterable[str]) -> None:
     if path is None or str(path) == PIPE:
         _stream(sys.stdout.buffer, encoded)  # the text layer would write in the locale's encoding
     else:
-        with _replaced(Path(path)) as handle:
+        with replaced(Path(path)) as handle:
             handle.writelines(encoded)
 
 
@@ -88,7 +136,7 @@ def _stream(handle: IO[bytes], lines: Iterable[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def _replaced(path: Path) -> Iterator[IO[bytes]]:
+def replaced(path: Path) -> Iterator[IO[bytes]]:
     """A handle whose bytes take the path's place on leaving, unless an exception (Ctrl-C too) comes first."""
     target = Path(os.path.realpath(path))  # a link stays a link
     if target.exists() and not target.is_file() and not target.is_dir():  # /dev/null must stay /dev/null

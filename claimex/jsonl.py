@@ -9,7 +9,7 @@ import itertools
 import os
 import reprlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
 from claimex.errors import InputError
@@ -25,7 +25,7 @@ from claimex.fields import (
     parse_date,
     parse_object,
 )
-from claimex.files import PIPE, decode, display_name, opened
+from claimex.files import PIPE, decode, display_name, opened, unpacked
 from claimex.output import encode_example, encode_extraction, to_line
 from claimex.schema import (
     Document,
@@ -64,7 +64,8 @@ def read_documents(
 
     A ``.jsonl`` (``.ndjson``, ``.json``) file holds ``{"id", "date", "text"}`` objects, read line by line; other keys
     are ignored, a missing id becomes ``<stem>:<line>``, a line's own date goes before ``date``. Any other file is one
-    document, its stem the id. Standard input is JSON lines if it begins with ``{``. Names may end in ``.gz``.
+    document, its stem the id. Standard input is JSON lines if it begins with ``{``. Names may end in ``.gz`` or
+    ``.zst``.
 
     A file or line that cannot be read makes an InputError, which ``on_error`` gets: where that returns, the file or
     line is left out.
@@ -101,7 +102,7 @@ def read_predictions(path: str | Path, gold: Mapping[str, Document]) -> Iterator
 
 def _rows(path: str | Path, parse: Callable[[Json, int], T]) -> Iterator[T]:
     with opened(path) as lines:
-        for row in _parsed(lines, display_name(path), parse):
+        for row in parsed(lines, display_name(path), parse):
             if isinstance(row, InputError):
                 raise row
             yield row
@@ -114,9 +115,9 @@ def _documents(path: str | Path, date: dt.date | None) -> Iterator[Document | In
         with opened(path) as handle:
             is_json_lines, lines = _sniffed(path, handle)
             if is_json_lines:
-                yield from _parsed(lines, name, functools.partial(_document, stem=stem, date=date))
+                yield from parsed(lines, name, functools.partial(document_of, stem=stem, date=date))
             else:
-                yield _attempt(name, lambda: Document(stem, decode(b"".join(lines)), date))
+                yield attempt(name, lambda: Document(stem, decode(b"".join(lines)), date))
     except InputError as error:
         yield error
 
@@ -125,7 +126,7 @@ def _sniffed(path: str | Path, handle: Iterable[bytes]) -> tuple[bool, Iterator[
     """Whether JSON lines follow: by the name of a file, by the first line of standard input that is not blank."""
     lines = iter(handle)
     if str(path) != PIPE:
-        return _unpacked(path).suffix.lower() in JSON_LINES, lines
+        return unpacked(path).suffix.lower() in JSON_LINES, lines
     head = []
     for raw in lines:
         head.append(raw)
@@ -135,34 +136,31 @@ def _sniffed(path: str | Path, handle: Iterable[bytes]) -> tuple[bool, Iterator[
     return start.startswith(b"{"), itertools.chain(head, lines)
 
 
-def _unpacked(path: str | Path) -> PurePath:
-    pure = PurePath(path)
-    return pure.with_suffix("") if pure.suffix.lower() == ".gz" else pure
-
-
 def stem_of(path: str | Path) -> str:
     """A file's name without its suffixes; what a file system allows beyond UTF-8 is replaced."""
-    return os.fsencode(_unpacked(display_name(path)).stem).decode("utf-8", "replace")
+    return os.fsencode(unpacked(display_name(path)).stem).decode("utf-8", "replace")
 
 
-def _parsed(lines: Iterable[bytes], name: str, parse: Callable[[Json, int], T]) -> Iterator[T | InputError]:
+def parsed(lines: Iterable[bytes], name: str, parse: Callable[[Json, int], T]) -> Iterator[T | InputError]:
     """``parse(object, line number)`` for each line that is not blank, or the error that names file and line."""
     for number, raw in enumerate(lines, start=1):
         if raw.strip():
-            yield _attempt(f"{name}:{number}", lambda: parse(parse_object(decode(raw)), number))  # noqa: B023
+            yield attempt(f"{name}:{number}", lambda: parse(parse_object(decode(raw)), number))  # noqa: B023
 
 
-def _attempt(where: str, parse: Callable[[], T]) -> T | InputError:
+def attempt(where: str, parse: Callable[[], T]) -> T | InputError:
+    """What ``parse`` returns, or an InputError with the place for the ValueError that it raises."""
     try:
         return parse()
     except ValueError as error:
         return InputError(f"{where}: {error}")
 
 
-# From here on faults are ValueErrors; _attempt adds the place.
+# From here on faults are ValueErrors; attempt adds the place.
 
 
-def _document(row: Json, number: int, *, stem: str, date: dt.date | None = None) -> Document:
+def document_of(row: Json, number: int, *, stem: str, date: dt.date | None = None) -> Document:
+    """The document of an object, as ``read_documents`` says. Raises ValueError."""
     if "text" not in row:
         raise ValueError('no "text": add the text of the document')
     own_date = optional(parse_date, row.get("date"))
@@ -182,7 +180,7 @@ def _identity(row: Json, number: int, stem: str) -> str:
 
 def example_of(row: Json, number: int, *, stem: str) -> Example:
     """The example that the object on line ``number`` describes, as ``read_examples`` says. Raises ValueError."""
-    document = _document(row, number, stem=stem)
+    document = document_of(row, number, stem=stem)
     annotated = frozenset(as_member(Tag, tag) for tag in as_list(row.get("annotated", list(Tag)), "annotated"))
     return _example(document, row, annotated, as_list(row.get("records", []), "records"), _record)
 

@@ -1,6 +1,6 @@
 """One other library behind a pipe: a JSON line in, a JSON line out. Run by the Python of the peers' own environment.
 
-usage: python runner.py {quantulum3,recognizers,dateparser,recognizers-dates}
+usage: python runner.py {quantulum3,recognizers,dateparser,dateparser-search,recognizers-dates}
 
 In: {"text"} for quantities, {"text", "date"} for a date, where ``date`` is the document's own day. Out: {"quantities":
 [{"low", "high", "unit"}]}, or {"timex", "first", "last"} with ISO days, inclusive, null for what the library does not
@@ -80,6 +80,13 @@ def dateparser(row: dict[str, str]) -> dict[str, Any]:
     return _period(day.isoformat(), day, day)
 
 
+def dateparser_search(row: dict[str, str]) -> dict[str, Any]:
+    """Dates anywhere in a text: only for their speed."""
+    search = importlib.import_module("dateparser.search").search_dates
+    settings = {"RELATIVE_BASE": dt.datetime.fromisoformat(row["date"])}
+    return {"found": len(search(row["text"], languages=["en"], settings=settings) or ())}
+
+
 def recognizers_dates(row: dict[str, str]) -> dict[str, Any]:
     """Of two days that it leaves open, the earlier. Its ranges are ``(start,end,length)``, with the end exclusive."""
     dates = importlib.import_module("recognizers_date_time")
@@ -107,6 +114,7 @@ PEERS: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "quantulum3": quantulum3,
     "recognizers": recognizers,
     "dateparser": dateparser,
+    "dateparser-search": dateparser_search,
     "recognizers-dates": recognizers_dates,
 }
 
