@@ -27,7 +27,7 @@ def evaluate(model: Path | None, examples: Sequence[Example]) -> Table:
 def tabulate(pairs: Sequence[tuple[Example, Example]]) -> Table:
     """The table of ``claimex.score`` for gold and predicted documents, and of each tag the partial F1.
 
-    ``low`` and ``high`` are the ends of the bootstrap interval of a row's ``f1`` or ``accuracy``.
+    ``low`` and ``high`` are the ends of the bootstrap interval of a row's ``f1`` or ``accuracy``, where it counts any.
     """
     table = score(pairs).table()
     alone = [score([pair]).table() for pair in pairs]
@@ -35,7 +35,8 @@ def tabulate(pairs: Sequence[tuple[Example, Example]]) -> Table:
         figure = "f1" if "f1" in row else "accuracy"
         rows = [each[name] for each in alone]
         weights = [each["gold"] + each.get("predicted", 0) for each in rows]
-        row["low"], row["high"] = interval([each[figure] for each in rows], weights)
+        if any(weights):
+            row["low"], row["high"] = interval([each[figure] for each in rows], weights)
     for tag in Tag:
         asked = [(gold, predicted) for gold, predicted in pairs if tag in gold.annotated]
         table[tag]["partial_f1"] = _partial_f1(asked, tag) if asked else 0.0

@@ -1,6 +1,7 @@
 """The training job: stages over mixtures of corpora, from a base encoder to a checkpoint.
 
 Every process of ``accelerate launch`` runs this; the main one alone writes, and the others wait for what it writes.
+On CPUs, too, ``--multi_gpu --num_processes N`` starts several; without MPI ``--cpu`` starts but one.
 """
 
 from __future__ import annotations
