@@ -33,6 +33,8 @@ class Lean(IntEnum):
 
 # How far ahead a date without a year may lie where no tense says so.
 _HORIZON = dt.timedelta(days=60)
+# A date farther ahead than this has just been: nobody calls it by its month alone, whatever the tense.
+_FAR = dt.timedelta(days=300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +150,14 @@ class Anchor:
             return next((period for first, _, period in every if first > today), None)
         if direction == -1:
             return next((period for _, last, period in reversed(every) if last < today), None)
+        latest = next((p for first, _, p in reversed(every) if (first - today) <= _HORIZON), None)
         if self.lean is Lean.FUTURE:
             # what is still to be said of a quarter is said after its end
             since = today - _HORIZON if yearly.grain is Grain.QUARTER else today
-            return next((period for _, last, period in every if last >= since), None)
-        return next((p for first, _, p in reversed(every) if (first - today) <= _HORIZON), None)
+            coming = next(((first, period) for first, last, period in every if last >= since), None)
+            if coming and coming[0] - today < _FAR:
+                return coming[1]
+        return latest
 
 
 def _days(period: Period) -> int:
@@ -182,7 +187,7 @@ _AHEAD = frozenset(
     words(
         "will would shall won't i'll we'll they'll he'll she'll it'll next upcoming forthcoming due "
         "scheduled slated expected expects expect plans plan hopes aims tomorrow deadline can beginning "
-        "might effective payable"
+        "might effective payable begins starts opens planned planning postponed adjourned extended"
     )
 )
 _BACK = frozenset(
@@ -191,8 +196,16 @@ _BACK = frozenset(
         "previous ago yesterday earlier began got saw won lost led held hit died shot sent left met gave"
     )
 )
-_BE = words("be is are was were going due expected scheduled planned slated set")
+_BE = words("be is are was were going due expected scheduled planned slated set likely")
+_FORMS_OF_BE = frozenset(words("be is are was were"))
+_APPOINTED = frozenset(
+    words(
+        "begin start open close meet take hold leave arrive return end expire face visit go run vote appear speak "
+        "announce release report play sign travel make hear be land launch publish resume come give"
+    )
+)
 _AS_SOON_AS = (("as", "soon", "as"), ("as", "early", "as"))
+_HAVE_UNTIL = (("have", "until"), ("has", "until"), ("had", "until"))
 _LIMITS = frozenset(("by", "until", "till"))  # these look ahead where no verb says otherwise
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|[.!?;\n]+")
 _REACH = 12  # words on either side
@@ -203,7 +216,7 @@ def lean(before: str, after: str) -> Lean:
     earlier, following = _words(before), _words(after)
     stops = [index for index in range(len(earlier)) if _is_stop(earlier, index)]
     preceding = earlier[stops[-1] + 1 :] if stops else earlier
-    if tuple(preceding[-3:]) in _AS_SOON_AS:
+    if tuple(preceding[-3:]) in _AS_SOON_AS or tuple(preceding[-2:]) in _HAVE_UNTIL:
         return Lean.FUTURE
     for index in range(len(preceding) - 1, max(-1, len(preceding) - 1 - _REACH), -1):
         if (found := _marker(preceding, index)) is not Lean.OPEN:
@@ -229,13 +242,21 @@ def _is_stop(text: list[str], index: int) -> bool:
 
 def _marker(text: list[str], index: int) -> Lean:
     word = text[index]
-    preceding = text[index - 1] if index else ""
-    if word in _AHEAD or (word == "to" and preceding in _BE):
+    preceding, following = text[index - 1] if index else "", text[index + 1] if index + 1 < len(text) else ""
+    if "due" in (word, preceding) and "to" in (word, following):
+        return Lean.FUTURE if _is_appointment(text, index - (word == "to")) else Lean.OPEN
+    if word in _AHEAD or (word == "to" and (preceding in _BE or following == "be")):
         return Lean.FUTURE
     if word in _BACK or (_is_participle(word) and preceding != "be"):
         return Lean.PAST
     return Lean.OPEN
 
 
+def _is_appointment(text: list[str], due: int) -> bool:
+    """Whether "due to" says what is to come, as in "is due to" and "talks due to begin"; "due to snow" gives a reason."""
+    verb = text[due + 2] if due + 2 < len(text) else ""
+    return (due > 0 and text[due - 1] in _FORMS_OF_BE) or verb in _APPOINTED
+
+
 def _is_participle(word: str) -> bool:
-    return word.endswith("ed") and len(word) > 4 and not word.endswith("eed") and word != "united"
+    return word.endswith("ed") and len(word) > 4 and not word.endswith("eed") and not word.startswith("un")

@@ -33,7 +33,8 @@ __all__ = ["WeekdayPolicy", "parse_date"]
 _CONTEXT = 120  # characters on either side; more cannot change the reading
 # What closes a length of time, and at most four words for its last day.
 _CLOSING = re.compile(
-    r",?\s?(?:that |which )?(?:end(?:ed|ing|s)|through|to)(?: on| in| next)? (?P<end>\S+(?: \S+){0,3})", re.IGNORECASE
+    r",?\s?(?:that |which )?(?:end(?:ed|ing|s)|(?P<runs>through|to))(?: on| in| next)? (?P<end>\S+(?: \S+){0,3})",
+    re.IGNORECASE,
 )
 
 
@@ -99,6 +100,8 @@ def _closed_by(after: str, tokens: Tokens, grammar: _Grammar) -> Period | None:
     found = _CLOSING.match(after)
     if found is None or not tokens or tokens[-1].kind not in (Kind.UNIT, Kind.UNITS):
         return None
+    if found["runs"] and len(tokens) == 2 and tokens[0].kind is Kind.RELATIVE:
+        return None  # "this year through August" is no year that ends in August
     words = found["end"].split()
     for size in range(len(words), 0, -1):
         try:
@@ -132,8 +135,8 @@ class _Grammar(AnaphoricReaders, LengthReaders):
             self._relative,
             self._ago,
             self._ending,
-            self._part,
             self._edge,
+            self._part,
             self._duration,
             self._set,
             self._range,

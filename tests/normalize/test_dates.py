@@ -110,6 +110,7 @@ def test_an_event_is_no_date() -> None:
         ("June", "2026-06-01..2026-06-30"),
         ("early June", "2026-06-01..2026-06-10"),
         ("mid-June", "2026-06-11..2026-06-20"),
+        ("mid-March of last year", "2025-03-11..2025-03-20"),
         ("late-February", "2026-02-21..2026-02-28"),
         ("early next year", "2027-01-01..2027-04-30"),
         ("mid-1997", "1997-05-01..1997-08-31"),
@@ -191,6 +192,15 @@ def test_tense_turns_a_weekday_or_a_month_round() -> None:
     assert days("Monday", before="The ferry may sail as early as ") == "2026-11-23"
     assert days("Feb. 1", before="a dividend payable ") == "2027-02-01"
     assert days("Feb. 1", before="He will succeed A. B. Orlo ") == "2027-02-01", "no tense in the end of a word"
+    assert days("Saturday", before="Voters have until ") == "2026-11-21"
+    assert days("Saturday", before="The fair was called off due to snow on ") == "2026-11-14"
+    assert days("Saturday", before="The talks, due to begin on ") == "2026-11-21"
+    assert days("Saturday", before="The report is due to reach them on ") == "2026-11-21"
+    assert days("Saturday", before="They planned a march through the old town on ") == "2026-11-21"
+    assert days("December", before="The hearing begins in ") == "2026-12-01..2026-12-31"
+    assert days("Nov. 7", before="New help would go to the towns that the ") == "2026-11-07", (
+        "what has just been, though the tense is of things to come: the next one is too far away"
+    )
     assert days("Friday", before="It will end. He left on ") == "2026-11-13", (
         "another sentence's tense counts for nothing"
     )
@@ -330,6 +340,7 @@ def test_the_span_may_lean_on_its_neighbours() -> None:
     assert days("25", before="from April 24 to ") == "2026-04-25"
     assert days("the six months", after=" ended Sept. 30, the firm said") == "2026-04-01..2026-09-30"
     assert days("the six months", after=" of talks") == ""
+    assert days("this year", after=" through August") == "2026-01-01..2026-12-31"
     assert days("this fiscal year", after=", which ends June 30, may bring more") == "2026-07-01..2027-06-30"
     assert days("the previous budget year", after=" that ended on July 7") == "2025-07-08..2026-07-07"
     assert days("10 years", after=", through fiscal year 2035") == "", "a fiscal year ends when its owner likes"
