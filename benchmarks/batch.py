@@ -50,7 +50,7 @@ def kills(folder: Path, documents: int, count: int) -> bool:
     articles, output = folder / "kills.jsonl", folder / "kills"
     write_articles(articles, documents)
     dice = random.Random(7)
-    moments = []
+    moments: list[int] = []
     while len(moments) < count:
         shards = len(list(output.glob("part-*")))
         process = subprocess.Popen(command(articles, output), stderr=subprocess.DEVNULL)

@@ -12,6 +12,9 @@ from typing import Any
 from claimex.errors import ConfigError
 from claimex.files import decode, opened
 from claimex.formats.markup import read_markup
+from claimex.formats.registry import FORMATS
+from claimex.formats.rows import Options
+from claimex.formats.standoff import read_texts
 from claimex.jsonl import read_examples
 from claimex.schema import Document, Example, Range, Span, Tag
 from training.config import Corpus, data_directory
@@ -40,17 +43,17 @@ def read_corpus(corpus: Corpus, directory: Path | None) -> list[Example]:
 
     ``directory`` is where the corpora lie that are not in this repository; see ``config.data_directory``.
     """
-    path = _path(corpus, directory)
-    if not path.exists():
-        raise ConfigError(f"{path}: no such corpus: check --data and the corpora file")
+    path = _path(corpus.path, directory)
     if corpus.reader == "claims":
         return list(read_examples(path))
     if corpus.reader == "markup":
         return [example for each in sorted(path.glob("*.claims")) for example in read_markup(each)]
+    if corpus.reader == "standoff":
+        texts = read_texts(_path(corpus.texts, directory))
+        return list(FORMATS["standoff"].read(path, Options(texts=texts)))
     if corpus.reader not in _READERS:
-        raise ConfigError(
-            f"{path}: unknown reader {corpus.reader!r}: choose among claims, markup, {', '.join(_READERS)}"
-        )
+        readers = ", ".join(["claims", "markup", "standoff", *_READERS])
+        raise ConfigError(f"{path}: unknown reader {corpus.reader!r}: choose among {readers}")
     spans_of = _READERS[corpus.reader]
     annotated = frozenset(Tag(tag) for tag in corpus.tags)
     examples = []
@@ -66,10 +69,14 @@ def read_corpus(corpus: Corpus, directory: Path | None) -> list[Example]:
     return examples
 
 
-def _path(corpus: Corpus, directory: Path | None) -> Path:
-    if corpus.path.startswith(REPOSITORY):
-        return Path(__file__).parent.parent / corpus.path.removeprefix(REPOSITORY)
-    return data_directory(directory) / corpus.path
+def _path(name: str, directory: Path | None) -> Path:
+    if name.startswith(REPOSITORY):
+        path = Path(__file__).parent.parent / name.removeprefix(REPOSITORY)
+    else:
+        path = data_directory(directory) / name
+    if not path.exists():
+        raise ConfigError(f"{path}: no such corpus: check --data and the corpora file")
+    return path
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Row]]:

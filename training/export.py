@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForTokenClassification
 
 from claimex.errors import ConfigError
@@ -23,6 +23,7 @@ def export(checkpoint: Path, directory: Path, dtype: torch.dtype = torch.float16
     not ours, and ConfigError rather than delete a directory that holds anything else than weights."""
     tokenizer = load(checkpoint, device="cpu").tokenizer.tokenizer
     model = AutoModelForTokenClassification.from_pretrained(checkpoint, dtype=dtype)
+    before = _bytes_by_tensors(directory / SHARDS[0])
     if directory.exists():
         if not (directory / "config.json").is_file() and any(directory.iterdir()):
             raise ConfigError(f"{directory}: not empty, and no weights directory: name another one")
@@ -35,8 +36,19 @@ def export(checkpoint: Path, directory: Path, dtype: torch.dtype = torch.float16
     for shard in SHARDS:
         tensors = {name: tensor for name, tensor in state.items() if shard_of[name] == shard}
         save_file(tensors, directory / shard, metadata={"format": "pt"})
+    if before and _equal(before[0], load_file(directory / SHARDS[0])):
+        (directory / SHARDS[0]).write_bytes(before[1])
     index = {
         "metadata": {"total_size": sum(tensor.numel() * tensor.element_size() for tensor in state.values())},
         "weight_map": dict(sorted(shard_of.items())),
     }
     (directory / INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
+
+
+def _bytes_by_tensors(shard: Path) -> tuple[dict[str, torch.Tensor], bytes] | None:
+    return (load_file(shard), shard.read_bytes()) if shard.exists() else None
+
+
+def _equal(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> bool:
+    """Equal as numbers: 0 and -0, which averaging models mixes up, are other bytes and no other weights."""
+    return left.keys() == right.keys() and all(torch.equal(left[name], right[name]) for name in left)

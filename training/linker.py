@@ -1,4 +1,4 @@
-"""Fit the linker's weights: ``python -m training.linker --gold gold-train.jsonl.gz -o claimex/linker.json``.
+"""Fit the linker's weights: ``python -m training.linker [CORPUS ...] [--data DIR] [-o claimex/linker.json]``.
 
 For each field a log-linear model over the candidates of a quantity, "none" among them: the negative log-likelihood of
 the gold link plus an L2 penalty, minimized by L-BFGS; then once more over the features that matter most. How far the
@@ -17,17 +17,19 @@ from pathlib import Path
 
 import torch
 
-from claimex.jsonl import read_examples
 from claimex.link import ORDER, Fitted, Weights, decide, link, log_odds, written
 from claimex.link_features import CONTINUES, Row
 from claimex.normalize import normalize
 from claimex.scene import Item, Scene
 from claimex.schema import Example, Range, Record, Tag
 from claimex.score import FIELDS
+from training.config import corpus_named, read_corpora
+from training.corpora import read_corpus
 
 Group = tuple[list[list[str]], int]  # the candidates' features, the index of the right one
 Outcome = tuple[float, bool]  # a claim's score, and whether the claim is right
 
+CORPORA = ["gold-train"]  # what the released weights are fitted on
 PENALTY = {Tag.UNIT: 2.0, Tag.CLAIMANT: 2.0, Tag.DATE: 6.0}  # chosen by cross-validation over documents
 KEPT = {Tag.UNIT: 1500, Tag.CLAIMANT: 5000, Tag.DATE: 5000}  # features shipped for a field
 RAREST = 2  # documents in which a feature must occur: what one article says teaches nothing about the next
@@ -162,12 +164,16 @@ def _names(groups: Sequence[Group]) -> set[str]:
 def main() -> None:
     """Read gold, fit, write."""
     parser = argparse.ArgumentParser(prog="python -m training.linker", description="Fit the linker's weights.")
-    parser.add_argument("--gold", type=Path, required=True, help="a corpus with claim records")
+    parser.add_argument("corpora", nargs="*", default=CORPORA, help="corpora with claim records, by name")
+    parser.add_argument("--corpora-file", type=Path, default=Path("configs/corpora.yaml"))
+    parser.add_argument("--data", type=Path, help="the data directory, else CLAIMEX_DATA")
     parser.add_argument("-o", "--output", type=Path, default=Path("claimex/linker.json"))
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     torch.set_num_threads(1)  # sums in one order: the same weights on every machine
-    fitted = train(list(read_examples(options.gold)))
+    known = read_corpora(options.corpora_file)
+    corpora = [corpus_named(name, known, options.corpora_file) for name in options.corpora]
+    fitted = train([example for corpus in corpora for example in read_corpus(corpus, options.data)])
     options.output.write_text(written(fitted), encoding="utf-8")
     counts = ", ".join(f"{len(found)} weights for {tag}" for tag, found in fitted.weights.items())
     log.info("%s: %s; slope %s, intercept %s", options.output, counts, fitted.slope, fitted.intercept)

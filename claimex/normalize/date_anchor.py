@@ -253,7 +253,7 @@ def _marker(text: list[str], index: int) -> Lean:
 
 
 def _is_appointment(text: list[str], due: int) -> bool:
-    """Whether "due to" says what is to come, as in "is due to" and "talks due to begin"; "due to snow" gives a reason."""
+    """Whether "due to" says what is to come: "is due to", "talks due to begin". "Due to snow" gives a reason."""
     verb = text[due + 2] if due + 2 < len(text) else ""
     return (due > 0 and text[due - 1] in _FORMS_OF_BE) or verb in _APPOINTED
 

@@ -1,4 +1,5 @@
-"""Edges of spans that the characters beside them settle: no figure is cut off from its sign, magnitude or currency.
+"""Edges of spans that the words beside them settle: no figure is cut off from its sign, magnitude or currency, and of
+two things that are counted together ("4 cars and vans were lost") none is left out.
 
 Where a tagger leaves "$A|5|m" in pieces, "5m" is the figure and "$A" its unit. Spans that were right stay as they are.
 """
@@ -24,6 +25,15 @@ _MINUS = re.compile(r"(?:^\s?|[^\d\s]\s|[($€£¥])[-−]$")  # no range: "200 
 _QUALIFIER = re.compile(rf"\b{_COUNTRY} ?$")
 _AFTER_DOLLAR = re.compile(r"(?:US|A|NZ|C)(?=\d)")
 
+_PLURAL = re.compile(r"(?:[a-z](?<![su])s|people|men|women|children)$")
+# The second of two plural nouns, with one word before it at most, where its clause goes on without a figure of its own.
+_AND_PLURAL = re.compile(
+    r" and (?!(?:some|many|no|other|others|its|his|her|their|the|this|these|those|a|an|is|was|has|does|as|less|more|"
+    r"about|perhaps|possibly|thus|also|always|plus|[a-z]+ed|[a-z]+ing) )"
+    r"(?P<noun>(?:[a-z][a-z-]+ )?[a-z-]{3,}(?<![su])s)"
+    r"(?=[,.;:)\n]|$| (?:in|at|for|since|over|during|after|were|was|have|had|are|who|which|that|lost|[a-z]+ed)\b)"
+)
+
 
 def settle_edges(text: str, spans: Sequence[Span]) -> list[Span]:
     """The same spans in text order, with figures and currency symbols whole; none overlap."""
@@ -37,7 +47,7 @@ def settle_edges(text: str, spans: Sequence[Span]) -> list[Span]:
             unit = _untagged_currency(text, span, floor)
             settled += [unit, span] if unit else [span]
         elif span.tag is Tag.UNIT:
-            settled.append(_with_country(text, span, floor, waiting))
+            settled.append(_with_second_noun(text, _with_country(text, span, floor, waiting), waiting))
         else:
             settled.append(span)
     return settled
@@ -89,3 +99,11 @@ def _with_country(text: str, span: Span, floor: int, waiting: list[Span]) -> Spa
             return span
         waiting[-1] = replace(waiting[-1], start=found.end())
     return replace(span, end=found.end())
+
+
+def _with_second_noun(text: str, span: Span, waiting: list[Span]) -> Span:
+    """ "vehicles" of "4,076 vehicles and fuel tanks lost" takes the second noun in."""
+    found = _PLURAL.search(text[span.start : span.end]) and _AND_PLURAL.match(text, span.end)
+    if not found or (waiting and waiting[-1].start < found.end("noun")):
+        return span
+    return replace(span, end=found.end("noun"))

@@ -20,7 +20,7 @@ import pytest
 from claimex import cli
 from claimex.batch import job, work
 from claimex.batch.arrow import SCHEMA, table
-from claimex.batch.sources import Columns, sources
+from claimex.batch.sources import Columns, Entry, sources
 from claimex.batch.work import Shard, Worker
 from claimex.errors import InputError
 from claimex.extract import Extractor, resolve
@@ -58,8 +58,8 @@ def rows(directory: Path) -> list[Any]:
 
 def test_a_shard_holds_what_extract_gives_and_its_errors_file_the_rest(worker: Worker, tmp_path: Path) -> None:
     good = documents(3)
-    entries = [good[0], InputError("x.jsonl:2: rubbish"), good[1], Document("bad", "crash 5"), good[2]]
-    assert worker(Shard("part-0", list(entries))) == work.Written(documents=3, claims=3, errors=2)
+    entries: list[Entry] = [good[0], InputError("x.jsonl:2: rubbish"), good[1], Document("bad", "crash 5"), good[2]]
+    assert worker(Shard("part-0", entries)) == work.Written(documents=3, claims=3, errors=2)
     lines = [json.loads(line) for line in (tmp_path / "part-0.jsonl").read_text().splitlines()]
     extractor = Extractor(NumberTagger())
     assert lines == [json.loads(json.dumps(encode_extraction(found))) for found in extractor.extract(good)]
@@ -220,6 +220,6 @@ def test_a_part_that_is_none(shard: str, tmp_path: Path, capfd: pytest.CaptureFi
 
 def test_extractions_keep_the_order() -> None:
     extractor = Extractor(NumberTagger())
-    entries = [*documents(2), InputError("no"), *documents(1)]
+    entries: list[Entry] = [*documents(2), InputError("no"), *documents(1)]
     found = list(work.extractions(extractor, entries))
     assert [type(result) for result in found] == [Extraction, Extraction, InputError, Extraction]

@@ -13,17 +13,18 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
-ray = pytest.importorskip("ray", reason="the extra is not installed: pip install 'claimex[ray]'")
+NOT_THERE = "the extra is not installed: pip install 'claimex[ray]'"
+ray = pytest.importorskip("ray", reason=NOT_THERE)
+cluster_utils = pytest.importorskip("ray.cluster_utils", reason=NOT_THERE)
 
+pytestmark = pytest.mark.filterwarnings("ignore")  # Ray's own, about itself and pandas
 SCALE = Path(__file__).parent.parent.parent / "docs" / "scale.md"
 COUNT = 600
 
 
 @pytest.fixture
 def cluster() -> Any:
-    from ray.cluster_utils import Cluster
-
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})
+    made = cluster_utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})
     made.add_node(num_cpus=2)
     ray.init(address=made.address, log_to_driver=False)
     yield made

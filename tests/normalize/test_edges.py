@@ -48,6 +48,9 @@ def settled(marked: str) -> list[str]:
         ("costs {u:$}{q:A82,615}", ["u:$A", "q:82,615"]),
         ("costs RM{q:23.50} now", ["u:RM", "q:23.50"]),
         ("costs ({q:5}) or €{q:6}", ["q:5", "u:€", "q:6"]),
+        # two things counted together
+        ("{q:40} {u:cars} and delivery vans lost in May", ["q:40", "u:cars and delivery vans"]),
+        ("{q:6} {u:men} and boys.", ["q:6", "u:men and boys"]),
     ],
 )
 def test_what_belongs_to_a_figure_is_taken_in(marked: str, spans: list[str]) -> None:
@@ -57,6 +60,11 @@ def test_what_belongs_to_a_figure_is_taken_in(marked: str, spans: list[str]) -> 
 @pytest.mark.parametrize(
     "marked",
     [
+        "{q:40} {u:cars} and {q:3} {u:vans} were lost",
+        "{q:40} {u:people} and caused landslides.",
+        "{q:40} {u:cars} and no vans, he said",
+        "{q:40} {u:cars} and sees trouble ahead",
+        "{q:40} {u:car} and vans.",
         "{q:13.6} million {u:goats}",
         "a {q:5}m wall",
         "a {q:5} {u:m} wall",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from claimex.errors import ConfigError, InputError
+from claimex.formats.registry import FORMATS
 from claimex.schema import Example, Range, Span, Tag
 from training.config import Corpus
 from training.corpora import attributions, quantities, read_corpus, timexes
@@ -156,7 +157,25 @@ def test_a_line_in_another_form_is_named(tmp_path: Path, line: bytes) -> None:
 def test_damaged_archive_and_missing_corpus_and_reader_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="damaged gzip"):
         read(tmp_path, gzip.compress(GOOD * 99)[:-9], "timexes", Tag.DATE, name="c.jsonl.gz")
-    with pytest.raises(ConfigError, match="unknown reader 'times': choose among claims, markup, attributions, timexes"):
+    with pytest.raises(
+        ConfigError, match="unknown reader 'times': choose among claims, markup, standoff, attributions"
+    ):
         read(tmp_path, GOOD, "times", Tag.DATE)
     with pytest.raises(ConfigError, match="no such corpus"):
         read_corpus(Corpus("none.jsonl", "timexes", [], "ours"), tmp_path)
+
+
+def test_annotations_that_stand_off_are_joined_with_their_texts(tmp_path: Path) -> None:
+    text = "Rebels held 14 villages, he said."
+    row = {"id": "a", "text": text, "spans": [{"start": 12, "end": 14, "tag": "QUANTITY"}], "records": []}
+    [example] = read(tmp_path, [row], "claims", *Tag)
+    FORMATS["standoff"].write(tmp_path / "off.jsonl", [example])
+    assert text not in (tmp_path / "off.jsonl").read_text()
+    corpus = Corpus("off.jsonl", "standoff", list(Tag), "ours", texts="texts.jsonl")
+    with pytest.raises(ConfigError, match=r"texts\.jsonl: no such corpus"):
+        read_corpus(corpus, tmp_path)
+    (tmp_path / "texts.jsonl").write_text(json.dumps({"id": "a", "text": text}))
+    assert read_corpus(corpus, tmp_path) == [example]
+    (tmp_path / "texts.jsonl").write_text(json.dumps({"id": "a", "text": text.upper()}))
+    with pytest.raises(InputError, match=r"off\.jsonl:1: .* its sha256 differs"):
+        read_corpus(corpus, tmp_path)

@@ -16,7 +16,7 @@ import pytest
 import torch
 import yaml
 from accelerate.data_loader import BatchSamplerShard  # type: ignore[import-untyped]
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from torch.utils.data import BatchSampler
 from transformers import AutoModelForTokenClassification, AutoTokenizer, BertModel, PreTrainedTokenizerFast, pipeline
@@ -370,6 +370,23 @@ def test_frozen_embeddings_are_the_same_bytes_in_every_release(
     export(tiny_directory, tmp_path / "weights")
     assert (tmp_path / "weights" / SHARDS[0]).read_bytes() == (exported / SHARDS[0]).read_bytes()
     assert (tmp_path / "weights" / SHARDS[1]).read_bytes() != (exported / SHARDS[1]).read_bytes()
+
+
+def test_an_export_keeps_the_file_of_embeddings_that_are_the_same_numbers(
+    exported: Path, trained: Path, tmp_path: Path
+) -> None:
+    directory = tmp_path / "weights"
+    shutil.copytree(exported, directory)
+    shard = directory / SHARDS[0]
+    tensors = {name: torch.where(tensor == 0, -0.0, tensor) for name, tensor in load_file(shard).items()}
+    save_file(tensors, shard, metadata={"format": "pt"})
+    before = shard.read_bytes()
+    assert before != (exported / SHARDS[0]).read_bytes()
+    export(trained, directory)
+    assert shard.read_bytes() == before
+    save_file({name: tensor + 1 for name, tensor in tensors.items()}, shard, metadata={"format": "pt"})
+    export(trained, directory)
+    assert shard.read_bytes() == (exported / SHARDS[0]).read_bytes()
 
 
 def test_export_tags_as_the_checkpoint_does(exported: Path, trained: Path) -> None:
