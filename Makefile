@@ -39,9 +39,10 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.throughput
 
 # torch first, by its exact version: resolved along with the rest, pip may take a build for GPUs of several gigabytes.
+# seqeval, which a test compares with, is built from source, and builds as PEP 517 says only.
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "claimex needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[batch,train,serve,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --use-pep517 -c constraints.txt -e '.[batch,train,serve,dev]'
 	@touch $@
