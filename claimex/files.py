@@ -19,6 +19,7 @@ from typing import IO, Any, cast
 from claimex.errors import InputError
 
 PIPE = "-"
+TO_UTF_8 = "convert it first, such as iconv -f WINDOWS-1252 -t UTF-8"
 
 
 class _Zstandard(io.RawIOBase):
@@ -106,9 +107,7 @@ def decode(raw: bytes) -> str:
     try:
         return raw.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        raise ValueError(
-            f"not UTF-8 at byte {error.start}: convert it first, such as iconv -f WINDOWS-1252 -t UTF-8"
-        ) from None
+        raise ValueError(f"not UTF-8 at byte {error.start}: {TO_UTF_8}") from None
 
 
 def write_lines(path: str | Path | None, lines: Iterable[str]) -> None:

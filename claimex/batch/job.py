@@ -8,7 +8,7 @@ import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
@@ -115,7 +115,7 @@ class _Piece:
     """A stretch of input, in bytes, and the shard that is to be written from it, unless that is there or another's."""
 
     size: int
-    shard: Shard | None = field(default=None)
+    shard: Shard | None = None
     found: int = 0
 
 

@@ -15,7 +15,7 @@ from typing import IO, Any, TypeAlias
 
 from claimex.errors import InputError
 from claimex.fields import Json
-from claimex.files import arrow_module, opened, unpacked
+from claimex.files import TO_UTF_8, arrow_module, opened, unpacked
 from claimex.jsonl import JSON_LINES, attempt, document_of, parsed, read_documents, stem_of
 from claimex.schema import Document
 
@@ -25,7 +25,6 @@ Place: TypeAlias = tuple[Entry, int]  # what was read, and how many bytes of the
 CSV = (".csv", ".tsv")
 PARQUET = (".parquet", ".pq")
 TEXT = (".txt", ".text", ".md")
-NOT_UTF_8 = "not UTF-8: convert it first, such as iconv -f WINDOWS-1252 -t UTF-8"
 UNREADABLE = re.compile("[\udc80-\udcff]")  # what "surrogateescape" makes of bytes that are no UTF-8
 BATCH_ROWS = 256  # Parquet rows in memory at a time
 
@@ -142,7 +141,7 @@ def _csv(handle: IO[bytes], path: Path, columns: Columns, date: dt.date | None) 
         for number, row in enumerate(rows, start=1):
             cells = dict(zip(header, row, strict=False))
             if any(map(UNREADABLE.search, row)):
-                yield InputError(f"{path}:{number}: {NOT_UTF_8}")
+                yield InputError(f"{path}:{number}: not UTF-8: {TO_UTF_8}")
             else:
                 yield document_of_row(cells, number, path, columns, date)
     except csv.Error as error:
