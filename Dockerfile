@@ -4,8 +4,6 @@ FROM python:3.11-slim
 WORKDIR /app
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HF_HUB_OFFLINE=1 CLAIMEX_SERVE_HOST=0.0.0.0
 COPY constraints.txt .
-# The CPU build of torch first: resolved along with the rest, pip may take one for GPUs.
-RUN pip install --no-cache-dir -c constraints.txt torch --index-url https://download.pytorch.org/whl/cpu --extra-index-url https://pypi.org/simple
 COPY pyproject.toml README.md LICENSE ./
 COPY claimex claimex
 RUN pip install --no-cache-dir -c constraints.txt '.[serve]'

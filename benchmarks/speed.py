@@ -2,11 +2,11 @@
 
 usage: python -m benchmarks.speed [--peers [DIR]] [--input FILE] [--articles N]
 
-Characters a second by stage on short, medium and 10,000-word texts, with one thread and with all; the share of the
-machine's own matrix product for the same shapes; how time grows with the number of documents and with their length; the
-time from the command line to the first claim. --peers makes an environment of its own for quantulum3 and dateparser (in
-.venv-peers, unless another directory is named), which read the same texts one after the other. Texts are made up from
-the example unless --input names some.
+Characters a second by stage on short, medium and 10,000-word texts, with one thread and with all, for each engine; the
+share of the machine's own matrix product for the same shapes; how time grows with the number of documents and with
+their length; the time from the command line to the first claim. --peers makes an environment of its own for quantulum3
+and dateparser (in .venv-peers, unless another directory is named), which read the same texts one after the other. Texts
+are made up from the example unless --input names some.
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ import torch
 import claimex
 from benchmarks.peers.environment import ask, python_of
 from benchmarks.throughput import EXAMPLE, made_up, stages, timed
+from claimex.checkpoint import RELEASED, read_config
 from claimex.extract import Extractor
 from claimex.jsonl import read_documents
 from claimex.schema import Document
-from claimex.tagger import TransformerTagger
+from claimex.tagger import Engine, TransformerTagger, load
 
 KINDS = {"short": (120, 60), "medium": (40, 280), "long": (1, 10_000)}  # articles, words of each
+ENGINES: tuple[Engine, ...] = ("openvino", "torch")
 PEERS = ("quantulum3", "dateparser-search")
 REPEAT = 3
 
@@ -41,65 +43,50 @@ def characters(documents: Sequence[Document]) -> int:
     return sum(len(document.text) for document in documents)
 
 
-def by_stage(tagger: TransformerTagger, documents: dict[str, list[Document]]) -> Iterator[str]:
-    """A line for each kind of text and number of threads."""
-    header = [
-        "forward",
-        "end to end",
-        "ratio",
-        "documents/s",
-        "rest of the time: tokenize",
-        "decode",
-        "normalize",
-        "link",
-    ]
-    yield "  ".join([f"{'texts':8}", "threads", *header])
-    for name, texts in documents.items():
-        for threads in sorted({1, torch.get_num_threads()}):
-            with_threads = torch.get_num_threads()
-            torch.set_num_threads(threads)
+def by_stage(documents: dict[str, list[Document]]) -> Iterator[str]:
+    """A line for each engine, number of threads and kind of text."""
+    header = ["forward", "end to end", "ratio", "documents/s", "share of tokenize", "decode", "normalize", "link"]
+    yield "  ".join([f"{'engine':8}", "threads", f"{'texts':6}", *header])
+    for engine, threads in itertools.product(ENGINES, sorted({1, os.cpu_count() or 1})):
+        tagger = load(device="cpu", engine=engine, threads=threads)
+        for name, texts in documents.items():
             seconds = stages(tagger, texts, REPEAT)
-            torch.set_num_threads(with_threads)
             total = seconds["end to end"]
-            shares = [f"{seconds[stage] / total:.1%}" for stage in ("tokenize", "decode", "normalize", "link")]
             cells = [
                 f"{characters(texts) / seconds['forward']:,.0f}",
                 f"{characters(texts) / total:,.0f}",
                 f"{seconds['forward'] / total:.2f}",
                 f"{len(texts) / total:,.1f}",
-                *shares,
+                *(f"{seconds[stage] / total:.1%}" for stage in ("tokenize", "decode", "normalize", "link")),
             ]
             widths = map(len, header)
-            yield "  ".join([f"{name:8}", f"{threads:7}", *(f"{c:>{w}}" for c, w in zip(cells, widths, strict=True))])
+            shown = (f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+            yield "  ".join([f"{engine:8}", f"{threads:7}", f"{name:6}", *shown])
 
 
 def ceiling(tagger: TransformerTagger, documents: Sequence[Document]) -> str:
-    """The forward pass against the bare matrix products of its shapes."""
+    """The forward pass against the bare matrix products of its shapes, in float32."""
     batches = [tagger.pad(batch) for batch in tagger.batches([tagger.begin(document) for document in documents])]
-    config, dtype = tagger.model.config, tagger.model.dtype
-    wide, deep = config.hidden_size, config.intermediate_size
+    config = read_config(RELEASED)
+    wide, deep, layers = config["hidden_size"], config["intermediate_size"], config["num_hidden_layers"]
     shapes = [(wide, 3 * wide), (wide, wide), (wide, deep), (deep, wide)]
-    weights = [torch.randn(shape, dtype=dtype) for shape in shapes]
-    inputs = [
-        {size: torch.randn((batch["input_ids"].numel(), size), dtype=dtype) for size in {wide, deep}}
-        for batch in batches
-    ]
+    weights = [torch.randn(shape) for shape in shapes]
+    inputs = [{size: torch.randn((ids.size, size)) for size in {wide, deep}} for ids, _ in batches]
 
     @torch.inference_mode()
     def products() -> None:
         for states in inputs:
-            for _ in range(config.num_hidden_layers):
+            for _ in range(layers):
                 for weight in weights:
                     states[weight.shape[0]] @ weight
 
-    @torch.inference_mode()
     def forward() -> None:
         for batch in batches:
-            tagger.model(**batch)
+            tagger.network(*batch)
 
-    tokens = sum(batch["input_ids"].numel() for batch in batches)
+    tokens = sum(ids.size for ids, _ in batches)
     bare, whole = timed(products, REPEAT), timed(forward, REPEAT)
-    flops = 2 * tokens * config.num_hidden_layers * sum(a * b for a, b in shapes)
+    flops = 2 * tokens * layers * sum(a * b for a, b in shapes)
     return (
         f"matrix products alone: {characters(documents) / bare:,.0f} characters/s ({flops / bare / 1e9:,.0f} GFLOP/s); "
         f"the forward pass reaches {bare / whole:.0%} of that"
@@ -121,14 +108,17 @@ def growth(extractor: Extractor) -> Iterator[str]:
 
 
 def start_up() -> Iterator[str]:
-    """Seconds of whole processes, as a person waits for them."""
+    """Seconds from the command line to the first line that it prints, as a person waits for it."""
     for arguments in (["--help"], ["extract", str(EXAMPLE), "--date", "2024-03-14"]):
         seconds = []
         for _ in range(REPEAT):
             began = time.perf_counter()
-            subprocess.run([sys.executable, "-m", "claimex.cli", *arguments], stdout=subprocess.DEVNULL, check=True)
-            seconds.append(time.perf_counter() - began)
-        yield f"claimex {arguments[0]}: {statistics.median(seconds):.2f} s from the command line to the end"
+            with subprocess.Popen([sys.executable, "-m", "claimex.cli", *arguments], stdout=subprocess.PIPE) as process:
+                assert process.stdout
+                process.stdout.readline()
+                seconds.append(time.perf_counter() - began)
+                process.stdout.read()
+        yield f"claimex {arguments[0]}: {statistics.median(seconds):.2f} s from the command line to the first line"
 
 
 def peers(python: Path, documents: Sequence[Document]) -> Iterator[tuple[str, float]]:
@@ -157,8 +147,8 @@ def main() -> None:
     if arguments.input:
         documents = {"given": list(itertools.islice(read_documents(arguments.input), arguments.articles))}
     texts = [*documents.values()][min(1, len(documents) - 1)]
-    print(f"{os.cpu_count()} cores, {torch.get_num_threads()} threads, {tagger.model.dtype}; characters a second")
-    for line in by_stage(tagger, documents):
+    print(f"{os.cpu_count()} cores; by default {tagger.network.name} in {tagger.network.dtype}; characters a second")
+    for line in by_stage(documents):
         print(line)
     print(ceiling(tagger, texts))
     for line in itertools.chain(growth(extractor), start_up()):

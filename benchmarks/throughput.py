@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import itertools
+import os
 import platform
 import resource
 import statistics
@@ -18,9 +19,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import torch
-
 import claimex
+from claimex.checkpoint import RELEASED
 from claimex.extract import Extractor
 from claimex.jsonl import read_documents
 from claimex.link import link
@@ -30,7 +30,6 @@ from claimex.tagger import TransformerTagger
 from training.evaluate import keep
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "ferry.txt"
-WEIGHTS = Path(claimex.__file__).parent / "weights"
 
 
 def made_up(articles: int, words: int) -> Iterator[Document]:
@@ -66,10 +65,9 @@ def stages(tagger: TransformerTagger, documents: Sequence[Document], repeat: int
     mentions = [normalize(d, s) for d, s in zip(documents, spans, strict=True)]
     extractor = Extractor(tagger)
 
-    @torch.inference_mode()
     def forward() -> None:
         for batch in padded:
-            tagger.model(**batch)
+            tagger.network(*batch)
 
     return {
         "tokenize": timed(lambda: [tagger.begin(document) for document in documents], repeat),
@@ -98,8 +96,8 @@ def main() -> None:
     tagger = claimex.load().tagger
     assert isinstance(tagger, TransformerTagger)
     seconds = stages(tagger, documents, arguments.repeat)
-    dtype = str(tagger.model.dtype).removeprefix("torch.")
-    print(f"{len(documents)} articles, {characters:,} characters; {torch.get_num_threads()} threads, {dtype}")
+    network, size = tagger.network, f"{len(documents)} articles, {characters:,} characters"
+    print(f"{size}; {os.cpu_count()} cores, {network.name}, {network.dtype}")
     print(f"{'stage':12} {'seconds':>8} {'characters/s':>13}")
     for name, spent in seconds.items():
         print(f"{name:12} {spent:8.2f} {characters / spent:13,.0f}")
@@ -110,14 +108,15 @@ def main() -> None:
         figures = {
             "articles": len(documents),
             "characters": characters,
-            "threads": torch.get_num_threads(),
-            "dtype": dtype,
+            "cores": os.cpu_count(),
+            "engine": network.name,
+            "dtype": network.dtype,
             "machine": platform.machine(),
             "peak_memory_mib": round(memory),
             "ratio": round(ratio, 3),
             "characters_per_second": {name: round(characters / spent) for name, spent in seconds.items()},
         }
-        keep(WEIGHTS, "speed", figures)
+        keep(RELEASED, "speed", figures)
 
 
 if __name__ == "__main__":

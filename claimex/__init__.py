@@ -68,7 +68,7 @@ def load(model: str | Path | None = None, *, device: str | None = None) -> Extra
     """An extractor with the released weights, or with those of a directory or a Hub id.
 
     ``device``: "cpu", "cuda", "cuda:1", ...; by default a GPU where there is one. Raises ModelError if the weights are
-    missing, broken or of another label set. torch is imported here, not with the package.
+    missing, broken or of another label set. The engine is imported here, not with the package.
     """
     from claimex import tagger
     from claimex.extract import Extractor

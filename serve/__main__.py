@@ -6,18 +6,15 @@ import argparse
 import asyncio
 import datetime as dt
 import gc
-import hashlib
 import logging
 import os
 import signal
 import sys
-from importlib.resources import files
-from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import uvicorn
 
+from claimex.checkpoint import directory_of, revision
 from claimex.errors import ClaimexError
 from claimex.extract import Extractor
 from claimex.schema import Document
@@ -66,37 +63,23 @@ class Server(uvicorn.Server):
 
 def load(settings: Settings) -> Loaded:
     """The tagger, warm, and what ``/info`` says about it. Raises ModelError."""
-    gc.disable()  # a second of collecting nothing while thousands of modules are imported
-    import torch
-
+    gc.disable()  # time spent on collecting nothing while hundreds of modules are imported
     from claimex import tagger
 
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
-    loaded = tagger.load(settings.model, device=settings.device)
+    loaded = tagger.load(settings.model, device=settings.device, threads=settings.threads)
     list(Extractor(loaded).extract([WARM_UP]))
     about = {
         "name": settings.model or "released",
-        "revision": revision(settings.model, loaded.model.config),
-        "dtype": str(loaded.model.dtype).removeprefix("torch."),
-        "device": str(loaded.model.device),
+        "revision": revision(directory_of(settings.model)),
+        "engine": loaded.network.name,
+        "dtype": loaded.network.dtype,
+        "device": loaded.network.device,
         "window": loaded.settings.window,
     }
     gc.freeze()
     gc.enable()
     log.info("ready: %s", about)
     return loaded, about
-
-
-def revision(model: str | None, config: Any) -> str:
-    """Of a directory the digest of its weights, of a Hub id the commit."""
-    directory = Path(str(files("claimex") / "weights")) if model is None else Path(model)
-    if not directory.is_dir():
-        return str(getattr(config, "_commit_hash", None))
-    digest = hashlib.sha256()
-    for path in sorted(directory.glob("*.safetensors")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def main() -> int:

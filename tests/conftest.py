@@ -58,9 +58,7 @@ def tiny_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tiny_tagger(tiny_directory: Path) -> tagger.TransformerTagger:
-    loaded = tagger.load(tiny_directory, device="cpu")
-    loaded.model.float()
-    return loaded
+    return tagger.load(tiny_directory, device="cpu")
 
 
 def tiny_tokenizer() -> PreTrainedTokenizerFast:

@@ -16,6 +16,7 @@ print(json.dumps([seconds, sorted({name.partition(".")[0] for name in sys.module
 """
 HEAVY = {
     "torch",
+    "openvino",
     "transformers",
     "tokenizers",
     "safetensors",

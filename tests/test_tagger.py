@@ -4,8 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +14,11 @@ from safetensors.torch import load_file
 from transformers import AutoModelForTokenClassification
 from transformers.utils import logging as transformers_logging
 
-from claimex.bio import BEGIN, LABELS
+from claimex.bio import BEGIN, LABELS, Floats
 from claimex.errors import InputError, ModelError
 from claimex.schema import Document, Span, Tag
-from claimex.tagger import Reading, Settings, TransformerTagger, load
+from claimex.tagger import Engine, Network, Reading, Settings, TransformerTagger, load
+from claimex.tokens import Ids
 from claimex.windows import windows
 from tests.strategies import TEXTS
 from tests.test_bio import check_spans, plain
@@ -53,21 +53,34 @@ def read_whole(model: TransformerTagger, text: str) -> Reading:
     return reading
 
 
-class Lookup(torch.nn.Module):
+class Lookup:
     """Stands in for the network where a test must know the answer: each token of ``pieces`` is a QUANTITY."""
 
-    device = torch.device("cpu")
+    name, device, dtype = "lookup", "cpu", "float32"
 
     def __init__(self, ids: Sequence[int]) -> None:
-        super().__init__()
-        self.ids = torch.tensor(ids)
+        self.ids = ids
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> SimpleNamespace:
-        logits = torch.zeros(*input_ids.shape, len(LABELS))
-        planted = torch.isin(input_ids, self.ids)
-        logits[..., BEGIN[Tag.QUANTITY]] = torch.where(planted, 20.0, -20.0)
-        logits[..., 0] = torch.where(planted, -20.0, 20.0)
-        return SimpleNamespace(logits=logits)
+    def __call__(self, ids: Ids, mask: Ids) -> Floats:
+        logits = np.zeros((*ids.shape, len(LABELS)), dtype=np.float32)
+        planted = np.isin(ids, self.ids)
+        logits[..., BEGIN[Tag.QUANTITY]] = np.where(planted, 20.0, -20.0)
+        logits[..., 0] = np.where(planted, -20.0, 20.0)
+        return logits
+
+
+class Spy:
+    """Remembers what it is asked, without the padding."""
+
+    name, device, dtype = "spy", "cpu", "float32"
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.read: list[list[int]] = []
+
+    def __call__(self, ids: Ids, mask: Ids) -> Floats:
+        self.read += [row[1 : sum(seen) - 1] for row, seen in zip(ids.tolist(), mask.tolist(), strict=True)]
+        return self.network(ids, mask)
 
 
 def test_tiny_model_finds_spans_of_every_tag(tiny_tagger: TransformerTagger) -> None:
@@ -95,9 +108,7 @@ def test_token_ranges_are_in_order_and_lose_no_visible_character(tiny_tagger: Tr
 def test_special_tokens_in_a_text_are_plain_characters(tiny_tagger: TransformerTagger) -> None:
     text = "[SEP] 12 [CLS][MASK]"
     [tokens] = tiny_tagger.tokenizer([text])
-    assert not {tiny_tagger.tokenizer.tokenizer.sep_token_id, tiny_tagger.tokenizer.tokenizer.cls_token_id} & {
-        *tokens.ids
-    }
+    assert not {tiny_tagger.tokenizer.first_id, tiny_tagger.tokenizer.last_id} & {*tokens.ids}
     assert [text[slice(*piece)] for piece in tokens.ranges][:2] == ["[", "S"]
 
 
@@ -114,16 +125,10 @@ def test_lone_surrogate_is_an_input_error_that_names_the_document(tiny_tagger: T
 
 def test_every_token_of_a_long_document_is_read_and_answered_for_once(tiny_tagger: TransformerTagger) -> None:
     reading = tiny_tagger.begin(Document("a", " ".join(f"{i} men" for i in range(400))))
-    read: list[list[int]] = []
-
-    def spy(_: torch.nn.Module, args: tuple[()], inputs: dict[str, torch.Tensor]) -> None:
-        for row, mask in zip(inputs["input_ids"].tolist(), inputs["attention_mask"].tolist(), strict=True):
-            read.append(row[1 : sum(mask) - 1])
-
-    handle = tiny_tagger.model.register_forward_pre_hook(spy, with_kwargs=True)
+    tiny_tagger.network = spy = Spy(tiny_tagger.network)
     for batch in tiny_tagger.batches([reading]):
         tiny_tagger.read(batch)
-    handle.remove()
+    read = spy.read
     assert len(read) == len(reading.windows) > 50
     answered = [
         token
@@ -137,9 +142,9 @@ def test_every_token_of_a_long_document_is_read_and_answered_for_once(tiny_tagge
 def test_scores_come_from_the_window_that_answers(tiny_tagger: TransformerTagger) -> None:
     reading = read_whole(tiny_tagger, "the mayor said 57 people were hurt on tuesday . " * 8)
     for window in windows(len(reading.tokens.ids), 24, 6):
-        ids = torch.tensor([tiny_tagger.tokenizer.wrap(reading.tokens.ids[window.start : window.end])])
-        with torch.inference_mode():
-            alone = tiny_tagger.model(input_ids=ids).logits[0, 1:-1].log_softmax(-1).numpy()
+        ids = np.array([tiny_tagger.tokenizer.wrap(reading.tokens.ids[window.start : window.end])])
+        alone = tiny_tagger.network(ids, np.ones_like(ids))[0, 1:-1]
+        alone = alone - np.logaddexp.reduce(alone, axis=-1, keepdims=True)
         expected = alone[window.first - window.start : window.last - window.start]
         assert np.allclose(reading.log_probs[window.first : window.last], expected, atol=1e-4)
 
@@ -149,7 +154,7 @@ def test_numbers_planted_all_along_a_long_document_are_found(tiny_tagger: Transf
     text = "".join(
         f"{'Nobody was hurt. ' * (i % 7)}The mayor said {('57', '300')[i % 2]} people\r\n🙂" for i in range(300)
     )
-    planted = TransformerTagger(cast(Any, Lookup(tokens.ids)), tiny_tagger.tokenizer, Settings(24, 6, threshold=0.0))
+    planted = TransformerTagger(Lookup(tokens.ids), tiny_tagger.tokenizer, Settings(24, 6, threshold=0.0))
     spans = tag_one(planted, text)
     assert [text[span.start : span.end] for span in spans] == ["57", "300"] * 150
     assert [span.start for span in spans] == [i for i in range(len(text)) if text.startswith(("57", "300"), i)]
@@ -172,7 +177,7 @@ def test_batches_keep_the_budget_and_hold_each_window_once(tiny_tagger: Transfor
     tiny_tagger.batch_tokens = batch_tokens
     batches = list(tiny_tagger.batches(readings))
     for batch in batches:
-        padded = tiny_tagger.pad(batch)["input_ids"].numel()
+        padded = tiny_tagger.pad(batch)[0].size
         assert padded <= batch_tokens or len(batch) == 1
     jobs = [(reading.document.id, window) for batch in batches for reading, window in batch]
     expected = [
@@ -214,7 +219,33 @@ def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
 
 def test_settings_come_from_the_checkpoint(tiny_tagger: TransformerTagger) -> None:
     assert tiny_tagger.settings == Settings(window=24, overlap=6, threshold=0.0)
-    assert not tiny_tagger.model.training
+
+
+@pytest.mark.parametrize("text", [text for text in TEXTS_OF_ALL_LENGTHS if text])
+def test_both_engines_say_the_same(tiny_directory: Path, text: str) -> None:
+    ours, theirs = (load(tiny_directory, device="cpu", engine=engine) for engine in ("openvino", "torch"))
+    assert (ours.network.name, theirs.network.name) == ("OpenVINO", "torch")
+    [one, other] = (read_whole(tagger, text).log_probs for tagger in (ours, theirs))
+    tolerance = 1e-4 if ours.network.dtype == theirs.network.dtype == "float32" else 0.1
+    assert np.allclose(one, other, atol=tolerance)
+
+
+def test_an_encoder_of_another_kind_is_left_to_torch(tiny_directory: Path, tmp_path: Path) -> None:
+    directory = copied(tiny_directory, tmp_path)
+    edit_config(directory, lambda config: config.update(hidden_act="relu"))
+    assert load(directory, device="cpu").network.name == "torch"
+    with pytest.raises(ModelError, match="OpenVINO reads BERT on CPUs"):
+        load(directory, device="cpu", engine="openvino")
+    with pytest.raises(ModelError, match="OpenVINO reads BERT on CPUs, not bert on cuda"):
+        load(tiny_directory, device="cuda", engine="openvino")
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_threads_change_nothing(tiny_directory: Path, engine: Engine) -> None:
+    text = TEXTS_OF_ALL_LENGTHS[3]
+    alone, together = (load(tiny_directory, device="cpu", engine=engine, threads=threads) for threads in (1, 2))
+    torch.set_num_threads(1)
+    assert plain(tag_one(alone, text)) == plain(tag_one(together, text))
 
 
 def test_digits_stay_split_from_letters_after_loading(tiny_directory: Path, tmp_path: Path) -> None:
@@ -223,7 +254,7 @@ def test_digits_stay_split_from_letters_after_loading(tiny_directory: Path, tmp_
     path = directory / "tokenizer_config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**config, "tokenizer_class": "BertTokenizer"}), encoding="utf-8")
-    assert load(directory).tokenizer.tokenizer.tokenize("12km") == ["12", "km"]
+    assert load(directory).tokenizer.backend.encode("12km", add_special_tokens=False).tokens == ["12", "km"]
 
 
 def test_checkpoint_without_our_entry_gets_the_usual_settings(tiny_directory: Path, tmp_path: Path) -> None:
@@ -237,11 +268,12 @@ def test_half_precision_weights_run_in_what_the_device_computes(tiny_directory: 
     directory = copied(tiny_directory, tmp_path)
     AutoModelForTokenClassification.from_pretrained(directory, dtype=torch.float16).save_pretrained(directory)
     assert {tensor.dtype for tensor in load_file(directory / "model.safetensors").values()} == {torch.float16}
-    loaded = load(str(directory), device="cpu")
     native = torch.cpu.get_capabilities()
-    expected = torch.bfloat16 if native.get("avx512_bf16") or native.get("amx_bf16") else torch.float32
-    assert {parameter.dtype for parameter in loaded.model.parameters()} == {expected}
-    assert list(loaded.tag(documents(TEXTS_OF_ALL_LENGTHS)))
+    expected = "bfloat16" if native.get("avx512_bf16") or native.get("amx_bf16") else "float32"
+    for engine in ("openvino", "torch"):
+        loaded = load(str(directory), device="cpu", engine=engine)
+        assert loaded.network.dtype == expected
+        assert list(loaded.tag(documents(TEXTS_OF_ALL_LENGTHS)))
 
 
 # Broken weights
@@ -341,8 +373,8 @@ def test_missing_weights_by_name_are_a_model_error_of_one_line(where: str) -> No
 
 def test_loading_leaves_the_verbosity_of_transformers_alone(tiny_directory: Path) -> None:
     before = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
-    load(tiny_directory)
+    load(tiny_directory, engine="torch")
     with pytest.raises(ModelError):
-        load("nobody/nothing-at-all")
+        load("nobody/nothing-at-all", engine="torch")
     after = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
     assert after == before

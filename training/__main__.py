@@ -17,7 +17,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 
 CORPORA = Path("configs/corpora.yaml")
-WEIGHTS = Path("claimex/weights")
+WEIGHTS = Path("claimex/weights")  # of this checkout
 
 Data = Annotated[Path | None, typer.Option(help="Directory with the corpora; else CLAIMEX_DATA.")]
 
@@ -62,10 +62,10 @@ def evaluate(
     from training import evaluate as job
 
     examples = read_corpus(corpus_named(corpus, read_corpora(CORPORA), CORPORA), data)
-    table = job.evaluate(model, examples)
+    tables = job.evaluate(model, examples)
     if keep:
-        job.keep(model or WEIGHTS, "evaluation", table)
-    for line in score_lines(table):
+        job.keep(model or WEIGHTS, f"evaluation on {corpus}", tables)
+    for line in score_lines(tables[job.ALL]):
         typer.echo(line)
 
 

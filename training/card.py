@@ -13,10 +13,10 @@ from huggingface_hub import EvalResult, ModelCardData
 from claimex.schema import Tag
 from claimex.score import ALL_FOUR
 from training.config import Corpus
-from training.evaluate import METRICS
+from training.evaluate import ALL, METRICS, Table
 
 TEMPLATE = Path(__file__).parent / "card.md"
-DEV = "gold-dev"
+DEV, TEST = "gold-dev", "own-test"
 INTERVALS = "\nIn brackets: where the figure lies in 95% of the samples when the articles are drawn anew (bootstrap)."
 
 # Two annotators of the same 28 articles, independently: exact F1 of spans, agreement of record fields.
@@ -29,7 +29,8 @@ AGREEMENT = {
 def render(weights: Path, corpora: Mapping[str, Corpus]) -> str:
     """The card as Markdown with the Hub's YAML header. Raises KeyError if a section has not been measured yet."""
     metrics = json.loads((weights / METRICS).read_text(encoding="utf-8"))
-    table, speed = metrics["evaluation"], metrics["speed"]
+    dev, test, speed = metrics[f"evaluation on {DEV}"], metrics[f"evaluation on {TEST}"], metrics["speed"]
+    table = dev[ALL]
     data = ModelCardData(
         language=["en"],
         license="apache-2.0",
@@ -47,6 +48,8 @@ def render(weights: Path, corpora: Mapping[str, Corpus]) -> str:
                       + [_record_row(ALL_FOUR, table[f"record {ALL_FOUR}"])]),
         modifier=_headline(table["modifier accuracy"], "accuracy"),
         days=_headline(table["days accuracy"], "accuracy"),
+        domains=_rows([_domain_row(corpus, name, tables[name])
+                       for corpus, tables in ((DEV, dev), (TEST, test)) for name in tables]),
         intervals=INTERVALS if any("low" in row for row in table.values()) else "",
         corpora=_rows([[name, ", ".join(c.tags), c.licence, c.citation] for name, c in corpora.items()]),
         temperature=f"{metrics['calibration']['temperature']:.2f}",
@@ -54,7 +57,8 @@ def render(weights: Path, corpora: Mapping[str, Corpus]) -> str:
         minutes=f"{metrics['training']['seconds'] / 60:.0f}",
         speed=_rows([[stage, f"{rate:,}"] for stage, rate in speed["characters_per_second"].items()]),
         ratio=f"{speed['ratio']:.2f}",
-        threads=speed["threads"],
+        cores=speed["cores"],
+        engine=speed["engine"],
         dtype=speed["dtype"],
         articles=speed["articles"],
         memory=f"{speed['peak_memory_mib']:,}",
@@ -81,6 +85,11 @@ def _span_row(tag: str, row: Mapping[str, float]) -> list[str]:
 
 def _record_row(field: str, row: Mapping[str, float]) -> list[str]:
     return [field, _headline(row, "f1"), f"{AGREEMENT[field]:.2f}", str(int(row["gold"]))]
+
+
+def _domain_row(corpus: str, name: str, table: Table) -> list[str]:
+    figures = [_headline(table[key], "f1") for key in (*Tag, f"record {ALL_FOUR}")]
+    return [corpus, name, *figures, str(int(table["record value"]["gold"]))]
 
 
 def _headline(row: Mapping[str, float], figure: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ Row = dict[str, Any]
 
 REPOSITORY = "repository:"  # a path that starts so lies in this checkout, not in the data directory
 
+_MARK = 80  # letters that two texts do not share by chance
 _FREQUENCY = {"SET"}
 _VAGUE = {"now", "currently", "recently", "soon", "already", "earlier", "later", "once", "daily", "weekly", "monthly"}
 # Where a quantity of MeasEval starts with its modifier, and what stands between number and unit.
@@ -67,6 +68,21 @@ def read_corpus(corpus: Corpus, directory: Path | None) -> list[Example]:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ConfigError(f"{path}:{line}: not in the form of {corpus.reader!r}: {error}") from None
     return examples
+
+
+def apart_from(dev: Sequence[Example], examples: Sequence[Example]) -> list[Example]:
+    """The examples without those that share a text with dev: published corpora overlap, and hold each other's parts.
+
+    A text is known by the letters in its middle.
+    """
+    texts = [_letters(example) for example in dev]
+    marks = [text[len(text) // 2 :][:_MARK] for text in texts if text]
+    letters = map(_letters, examples)
+    return [e for e, text in zip(examples, letters, strict=True) if not any(mark in text for mark in marks)]
+
+
+def _letters(example: Example) -> str:
+    return "".join(filter(str.isalnum, example.document.text))
 
 
 def _path(name: str, directory: Path | None) -> Path:

@@ -13,7 +13,7 @@ from datasets import Dataset  # type: ignore[import-untyped]
 
 from claimex.bio import LABELS, allowed, encode
 from claimex.schema import Example
-from claimex.tagger import Tokenizer, pad
+from claimex.tokens import Tokenizer, pad
 from claimex.windows import windows
 
 # A set of labels as an integer: label i is in it where bit i is set.
@@ -74,11 +74,11 @@ class Collator:
 
     def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
         """One batch."""
-        batch = pad([row["input_ids"] for row in rows], self.pad_id)
-        sets = torch.full(batch["input_ids"].shape, ANY)
+        ids, mask = map(torch.from_numpy, pad([row["input_ids"] for row in rows], self.pad_id))
+        sets = torch.full(ids.shape, ANY)
         for i, row in enumerate(rows):
             sets[i, : len(row["allowed"])] = torch.tensor(row["allowed"])
-        return {**batch, "labels": (sets.unsqueeze(-1) & torch.from_numpy(_BITS)) > 0}
+        return {"input_ids": ids, "attention_mask": mask, "labels": (sets.unsqueeze(-1) & torch.from_numpy(_BITS)) > 0}
 
 
 def partial_loss(logits: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,25 @@ from claimex.score import score
 from training.metric import SpanF1, interval, span_rows
 
 METRICS = "metrics.json"
+ALL = "all"
 
 Table = dict[str, dict[str, float]]
 
 
-def evaluate(model: Path | None, examples: Sequence[Example]) -> Table:
-    """The figures for what the model extracts from the documents of ``examples``, with their intervals."""
-    extractor = claimex.load(model)
-    extractions = extractor.extract(example.document for example in examples)
-    return tabulate([(gold, extraction.example) for gold, extraction in zip(examples, extractions, strict=True)])
+def evaluate(model: Path | None, examples: Sequence[Example]) -> dict[str, Table]:
+    """The figures for what the model extracts from the documents of ``examples``, with their intervals: of ALL of them,
+    and of each domain."""
+    extractions = claimex.load(model).extract(example.document for example in examples)
+    pairs = [(gold, extraction.example) for gold, extraction in zip(examples, extractions, strict=True)]
+    domains: dict[str, list[tuple[Example, Example]]] = {}
+    for gold, predicted in pairs:
+        domains.setdefault(domain(gold.document.id), []).append((gold, predicted))
+    return {ALL: tabulate(pairs), **{name: tabulate(domains[name]) for name in sorted(domains)}}
+
+
+def domain(identity: str) -> str:
+    """The words that a document's id begins with: "company-results-03", "XIN_ENG_20061231.0042"."""
+    return re.split(r"[^A-Za-z-]|-(?![a-z])", identity, maxsplit=1)[0]
 
 
 def tabulate(pairs: Sequence[tuple[Example, Example]]) -> Table:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForTokenClassification
+from transformers import AutoModelForTokenClassification, PreTrainedTokenizerFast
 
 from claimex.errors import ConfigError
 from claimex.tagger import load
@@ -21,7 +21,8 @@ def export(checkpoint: Path, directory: Path, dtype: torch.dtype = torch.float16
     """Writes ``directory`` anew. The first shard holds the embeddings: frozen in training, they are the same file in
     every release, so that a repository does not grow by them. Raises ModelError for a checkpoint that is not whole or
     not ours, and ConfigError rather than delete a directory that holds anything else than weights."""
-    tokenizer = load(checkpoint, device="cpu").tokenizer.tokenizer
+    load(checkpoint, device="cpu")
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(checkpoint)
     model = AutoModelForTokenClassification.from_pretrained(checkpoint, dtype=dtype)
     before = _bytes_by_tensors(directory / SHARDS[0])
     if directory.exists():

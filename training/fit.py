@@ -18,12 +18,14 @@ from accelerate.logging import get_logger  # type: ignore[import-untyped]
 from transformers import PreTrainedModel, set_seed
 
 from claimex.errors import ConfigError
+from claimex.networks.torch import TorchNetwork
 from claimex.schema import Example
-from claimex.tagger import Settings, Tokenizer, TransformerTagger
+from claimex.tagger import Settings, TransformerTagger
+from claimex.tokens import Tokenizer
 from training.config import Config, Stage, corpus_named, read_config, read_corpora
-from training.corpora import read_corpus
+from training.corpora import apart_from, read_corpus
 from training.data import window_rows
-from training.model import average, freeze, load, load_base, load_tokenizer, save
+from training.model import HubTokenizer, average, freeze, load, load_base, load_tokenizer, save
 from training.plot import plot
 from training.trainer import JsonLog, train
 
@@ -64,15 +66,24 @@ def _keep_config(config: Config, path: Path) -> None:
 
 
 def _read_all(config: Config, config_path: Path, data: Path | None) -> dict[str, list[Example]]:
-    """Every corpus that the config names, before any training starts."""
+    """Every corpus that the config names, before any training starts; nothing of dev is left in the others."""
     corpora_path = config_path.parent / config.corpora
     corpora = read_corpora(corpora_path)
     names = dict.fromkeys([name for stage in config.stages for name in stage.corpora] + [config.dev] * bool(config.dev))
     chosen = {name: corpus_named(name, corpora, config_path) for name in names}
-    return {name: read_corpus(corpus, data) for name, corpus in chosen.items()}
+    examples = {name: read_corpus(corpus, data) for name, corpus in chosen.items()}
+    dev = examples.get(config.dev, [])
+    for name in examples.keys() - {config.dev}:
+        kept = apart_from(dev, examples[name])
+        if len(kept) < len(examples[name]):
+            log.info(
+                "%s: %d documents share a text with %s: left out", name, len(examples[name]) - len(kept), config.dev
+            )
+        examples[name] = kept
+    return examples
 
 
-def _run(config: Config, number: int, tokenizer: Tokenizer, examples: dict[str, list[Example]]) -> PreTrainedModel:
+def _run(config: Config, number: int, tokenizer: HubTokenizer, examples: dict[str, list[Example]]) -> PreTrainedModel:
     """The model that a stage leaves."""
     stage, output = config.stages[number], Path(config.output)
     seed = config.seed if stage.seed is None else stage.seed
@@ -81,10 +92,10 @@ def _run(config: Config, number: int, tokenizer: Tokenizer, examples: dict[str, 
     model = load(output / f"stage-{start}") if number else load_base(config)
     freeze(model, config.frozen)
     rows = _rows(stage, seed, tokenizer, config.window, examples)
-    tagger = TransformerTagger(model, tokenizer, Settings(config.window, config.overlap))
+    tagger = TransformerTagger(TorchNetwork(model), tokenizer, Settings(config.window, config.overlap))
     journal = JsonLog(output / "log.jsonl", number)
     dev = examples.get(config.dev, [])
-    train(stage, seed, tagger, rows, dev, output / f"stage-{number}-checkpoints", journal, bf16=config.bf16)
+    train(stage, seed, model, tagger, rows, dev, output / f"stage-{number}-checkpoints", journal, bf16=config.bf16)
     return model
 
 

@@ -11,13 +11,29 @@ import torch
 from tokenizers import Regex
 from tokenizers.pre_tokenizers import Digits, Split
 from tokenizers.pre_tokenizers import Sequence as PreTokenizers
-from transformers import AutoConfig, AutoModelForTokenClassification, AutoTokenizer, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 
 from claimex.bio import LABELS
 from claimex.errors import ConfigError
-from claimex.tagger import Settings, Tokenizer, positions, settings_entry
-from claimex.tagger import load_tokenizer as read_tokenizer
+from claimex.networks.torch import positions
+from claimex.tagger import Settings, settings_entry
+from claimex.tokens import Tokenizer
 from training.config import Config
+
+
+class HubTokenizer(Tokenizer):
+    """A tokenizer as transformers saves it, ``hub``, that cuts texts as extraction does."""
+
+    def __init__(self, hub: PreTrainedTokenizerFast) -> None:
+        special: Any = (hub.cls_token_id, hub.sep_token_id, hub.pad_token_id)
+        super().__init__(hub.backend_tokenizer, *special)
+        self.hub = hub
 
 
 def base_directory(base: str) -> str:
@@ -31,19 +47,19 @@ def base_directory(base: str) -> str:
     return str(Path(spec.submodule_search_locations[0]) / folder)
 
 
-def load_tokenizer(config: Config) -> Tokenizer:
+def load_tokenizer(config: Config) -> HubTokenizer:
     """The base encoder's tokenizer, made ready for numbers with units attached."""
     tokenizer = _base_tokenizer(base_directory(config.base))
     if config.tokenizer_split_digits:
-        backend = tokenizer.tokenizer.backend_tokenizer
-        backend.pre_tokenizer = PreTokenizers([backend.pre_tokenizer, _digits(backend.pre_tokenizer)])
-    tokenizer.tokenizer.model_max_length = config.window + 2
+        cutter = tokenizer.backend.pre_tokenizer
+        tokenizer.backend.pre_tokenizer = PreTokenizers([cutter, _digits(cutter)])
+    tokenizer.hub.model_max_length = config.window + 2
     return tokenizer
 
 
-def _base_tokenizer(where: str) -> Tokenizer:
+def _base_tokenizer(where: str) -> HubTokenizer:
     try:
-        return read_tokenizer(where)
+        return HubTokenizer(PreTrainedTokenizerFast.from_pretrained(where))
     except (OSError, ValueError):  # no tokenizer.json, only the vocabulary that the tokenizer of its family reads
         pass
     try:
@@ -52,7 +68,7 @@ def _base_tokenizer(where: str) -> Tokenizer:
         raise ConfigError(f"base: {where}: no tokenizer can be read: {' '.join(str(error).split())}") from None
     if set(tokenizer.get_vocab()) <= set(tokenizer.all_special_tokens):  # made up where there is no vocabulary at all
         raise ConfigError(f"base: {where}: no tokenizer can be read: there is no vocabulary")
-    return Tokenizer(tokenizer)
+    return HubTokenizer(tokenizer)
 
 
 def _digits(cutter: Any) -> Digits | Split:
@@ -95,10 +111,10 @@ def load(directory: Path) -> PreTrainedModel:
     return model
 
 
-def save(model: PreTrainedModel, tokenizer: Tokenizer, directory: Path) -> None:
+def save(model: PreTrainedModel, tokenizer: HubTokenizer, directory: Path) -> None:
     """Whole or not at all: the directory's presence says that the stage is done."""
     part = directory.with_name(f"{directory.name}-part")
-    tokenizer.tokenizer.save_pretrained(part)
+    tokenizer.hub.save_pretrained(part)
     model.save_pretrained(part)
     part.rename(directory)
 

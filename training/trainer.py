@@ -14,7 +14,14 @@ from typing import Any
 import torch
 from accelerate import PartialState  # type: ignore[import-untyped]
 from accelerate.utils import gather_object  # type: ignore[import-untyped]
-from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainerState, TrainingArguments
+from transformers import (
+    EarlyStoppingCallback,
+    PreTrainedModel,
+    Trainer,
+    TrainerCallback,
+    TrainerState,
+    TrainingArguments,
+)
 from transformers.trainer_callback import TrainerControl
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
@@ -31,6 +38,7 @@ STATE = "trainer_state.json"
 def train(
     stage: Stage,
     seed: int,
+    model: PreTrainedModel,
     tagger: TransformerTagger,
     rows: Sequence[dict[str, Any]],
     dev: Sequence[Example],
@@ -39,7 +47,7 @@ def train(
     *,
     bf16: bool,
 ) -> None:
-    """Trains the tagger's model on the rows, from the last checkpoint on if there is one."""
+    """Trains the model, which is the tagger's, on the rows, from the last checkpoint on if there is one."""
     evaluate = stage.evaluate
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
@@ -69,7 +77,7 @@ def train(
     if checkpoint is not None and (over := _epochs_if_over(checkpoint)) is not None:
         arguments.num_train_epochs = over
     trainer = SpanTrainer(
-        model=tagger.model,
+        model=model,
         args=arguments,
         train_dataset=dataset(rows),
         eval_dataset=dev if evaluate else None,  # only so that the trainer evaluates at all
@@ -108,7 +116,8 @@ class SpanTrainer(Trainer):
 
     def evaluate(self, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any) -> dict[str, float]:
         """F1 of the spans in the dev examples, the same in every process."""
-        self.tagger.model.eval()
+        assert self.model is not None
+        self.model.eval()
         process = PartialState()
         share = self.dev[process.process_index :: process.num_processes]
         predicted = self.tagger.tag(example.document for example in share)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from claimex import __version__
 from claimex.batch import work
 from claimex.batch.sources import Source
 from claimex.batch.work import Shard, Written
+from claimex.checkpoint import directory_of, revision
 from claimex.errors import InputError
 from claimex.files import write_lines
 
@@ -139,7 +138,7 @@ def _keep_manifest(job: Job) -> None:
     """Says beside the shards what they are of. Raises InputError where they are of something else."""
     manifest = {
         "claimex": __version__,
-        "model": _fingerprint(job.model),
+        "model": revision(directory_of(job.model)),
         "format": job.form,
         "documents per shard": job.per_shard,
         "inputs": [
@@ -177,14 +176,3 @@ def _kept(path: Path) -> dict[str, object]:
     if not isinstance(kept, dict):
         raise InputError(f"{path}: is no job's: name another directory with -o")
     return kept
-
-
-def _fingerprint(model: str | None) -> str:
-    """A digest of a weights directory, so that no directory mixes what two models found; a Hub id as it is."""
-    directory = Path(str(files("claimex") / "weights")) if model is None else Path(model)
-    if not directory.is_dir():
-        return str(model)
-    digest = hashlib.sha256()
-    for path in sorted([*directory.glob("config.json"), *directory.glob("*.safetensors"), *directory.glob("token*")]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

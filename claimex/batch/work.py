@@ -113,7 +113,6 @@ def start(model: str | None, directory: Path, form: str, threads: int, numbers: 
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     threading.Thread(target=_leave_with_parent, daemon=True).start()
-    os.environ["OMP_NUM_THREADS"] = str(threads)  # read once, when torch is imported
     from claimex import tagger
 
     with numbers.get_lock():
@@ -121,7 +120,7 @@ def start(model: str | None, directory: Path, form: str, threads: int, numbers: 
         numbers.value += 1
     devices = tagger.devices()
     try:
-        extractor = Extractor(tagger.load(model, device=devices[number % len(devices)]))
+        extractor = Extractor(tagger.load(model, device=devices[number % len(devices)], threads=threads))
     except ClaimexError as error:  # raised here it would not reach the parent
         _worker = functools.partial(_refuse, error)
     else:

@@ -16,7 +16,8 @@ import uvicorn
 
 from claimex.bio import LABELS
 from claimex.schema import Document, Span, Tag
-from claimex.tagger import Job, Reading, Tokens
+from claimex.tagger import Job, Reading
+from claimex.tokens import Tokens
 from claimex.windows import windows
 from serve.app import create_app
 from serve.metrics import Metrics

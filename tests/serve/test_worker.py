@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claimex.schema import Document, Span
-from claimex.tagger import Reading, Tokens
+from claimex.tagger import Reading
+from claimex.tokens import Tokens
 from claimex.windows import Window
 from serve.metrics import Metrics
 from serve.settings import Settings

@@ -11,7 +11,8 @@ import pytest
 from claimex.bio import BEGIN, LABELS, OUTSIDE
 from claimex.errors import ConfigError
 from claimex.schema import Document, Example, Span, Tag
-from claimex.tagger import Reading, Tokens, TransformerTagger
+from claimex.tagger import Reading, TransformerTagger
+from claimex.tokens import Tokens
 from training.calibrate import Calibration, Outcome, bins, calibration_error, log_loss, plot, report, store
 
 TOKENS = 40

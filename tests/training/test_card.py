@@ -28,7 +28,7 @@ def test_header_and_table_hold_the_measured_figures() -> None:
     [model] = header["model-index"]
     figures = {m["name"]: m["value"] for result in model["results"] for m in result["metrics"]}
     for tag in ("QUANTITY", "UNIT", "DATE", "CLAIMANT"):
-        measured = metrics["evaluation"][tag]["f1"]
+        measured = metrics["evaluation on gold-dev"]["all"][tag]["f1"]
         assert figures[f"{tag} exact F1"] == round(measured, 4)
         assert f"{measured:.3f}" in next(line for line in card.splitlines() if line.startswith(f"| {tag} "))
 
@@ -44,16 +44,20 @@ def test_intervals_are_shown_where_they_were_measured(tmp_path: Path) -> None:
     metrics = json.loads((WEIGHTS / "metrics.json").read_text(encoding="utf-8"))
     corpora = read_corpora(ROOT / "configs" / "corpora.yaml")
     for measured in (True, False):
-        for row in metrics["evaluation"].values():
+        tables = [*metrics["evaluation on gold-dev"].values(), *metrics["evaluation on own-test"].values()]
+        rows = [row for table in tables for row in table.values()]
+        for row in rows:
             row.pop("low", None)
             row.pop("high", None)
             row.update({"low": 0.1234, "high": 0.9876} if measured else {})
         (tmp_path / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
         card = render(tmp_path, corpora)
         shown = [line for line in card.splitlines() if "(0.123 to 0.988)" in line]
-        assert len(shown) == (10 if measured else 0)  # four tags, five fields of records, a line of accuracies
+        domains = len(metrics["evaluation on gold-dev"]) + len(metrics["evaluation on own-test"])
+        # four tags, five fields of records, a line of accuracies, and a line for each domain and for all of them
+        assert len(shown) == (10 + domains if measured else 0)
         assert ("In brackets" in card) == measured
         assert "$" not in card
-        f1 = metrics["evaluation"]["UNIT"]["f1"]
+        f1 = metrics["evaluation on gold-dev"]["all"]["UNIT"]["f1"]
         row = next(line for line in card.splitlines() if line.startswith("| UNIT "))
         assert f"| {f1:.3f} (0.123 to 0.988) |" in row if measured else f"| {f1:.3f} |" in row

@@ -7,17 +7,17 @@ from hypothesis import strategies as st
 
 from claimex.bio import BEGIN, INSIDE, LABELS, OUTSIDE
 from claimex.schema import Document, Example, Span, Tag
-from claimex.tagger import Tokenizer
 from tests.conftest import tiny_tokenizer
 from tests.strategies import TEXTS
 from training.data import ANY, Collator, dataset, partial_loss, window_rows
+from training.model import HubTokenizer
 
 ALL = frozenset(Tag)
 
 
 @pytest.fixture(scope="module")
-def tokenizer() -> Tokenizer:
-    return Tokenizer(tiny_tokenizer())
+def tokenizer() -> HubTokenizer:
+    return HubTokenizer(tiny_tokenizer())
 
 
 def one_of(*labels: int) -> int:
@@ -77,18 +77,18 @@ def test_a_tag_that_nobody_annotated_is_not_punished() -> None:
     assert partial_loss(wrong, mask).item() > 30
 
 
-def test_rows_hold_the_allowed_sets(tokenizer: Tokenizer) -> None:
+def test_rows_hold_the_allowed_sets(tokenizer: HubTokenizer) -> None:
     text = "the mayor on tuesday 12km"
     example = Example(Document("a", text), (Span(13, 20, Tag.DATE),), frozenset({Tag.DATE}), unsure=((0, 3),))
     [row], alignment = window_rows([example], tokenizer, 24, 6)
-    pieces = tokenizer.tokenizer.convert_ids_to_tokens(row["input_ids"])
+    pieces = tokenizer.hub.convert_ids_to_tokens(row["input_ids"])
     assert pieces == ["[CLS]", "the", "m", "##a", "##y", "##o", "##r", "on", "tuesday", "12", "km", "[SEP]"]
     unknown = one_of(*(label for label in range(len(LABELS)) if label not in (BEGIN[Tag.DATE], INSIDE[Tag.DATE])))
     assert row["allowed"] == [ANY, ANY, *[unknown] * 6, one_of(BEGIN[Tag.DATE]), unknown, unknown, ANY]
     assert str(alignment) == "DATE 1 kept, 0 lost"
 
 
-def test_what_cannot_be_aligned_is_counted_and_stays_outside(tokenizer: Tokenizer) -> None:
+def test_what_cannot_be_aligned_is_counted_and_stays_outside(tokenizer: HubTokenizer) -> None:
     text = "57 people, 2019"
     spans = (Span(0, 2, Tag.QUANTITY), Span(3, 7, Tag.UNIT), Span(11, 13, Tag.DATE))
     [row], alignment = window_rows([Example(Document("a", text), spans, ALL)], tokenizer, 24, 6)
@@ -100,7 +100,7 @@ def test_what_cannot_be_aligned_is_counted_and_stays_outside(tokenizer: Tokenize
 
 @settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=TEXTS, repeat=st.integers(1, 4))
-def test_each_token_counts_in_one_window(tokenizer: Tokenizer, text: str, repeat: int) -> None:
+def test_each_token_counts_in_one_window(tokenizer: HubTokenizer, text: str, repeat: int) -> None:
     """With all tags annotated a token that counts allows one label, wherever else it is read it allows any."""
     document = Document("a", text * repeat)
     [tokens] = tokenizer([document.text])
@@ -114,7 +114,7 @@ def test_each_token_counts_in_one_window(tokenizer: Tokenizer, text: str, repeat
         assert len(row["input_ids"]) <= 24 + 2
 
 
-def test_collator_pads_with_what_is_not_asked(tokenizer: Tokenizer) -> None:
+def test_collator_pads_with_what_is_not_asked(tokenizer: HubTokenizer) -> None:
     examples = [Example(Document("a", text), (), ALL) for text in ("57", "the police said")]
     rows, _ = window_rows(examples, tokenizer, 24, 6)
     batch = Collator(tokenizer.pad_id)([*dataset(rows)])

@@ -12,8 +12,9 @@ import torch
 from hypothesis import given, settings
 from transformers import AutoTokenizer
 
-from claimex import tagger
+from claimex import tagger, tokens
 from claimex.errors import ConfigError, ModelError
+from claimex.networks.torch import TorchNetwork
 from claimex.schema import Document, Example, Span, Tag
 from tests.strategies import TEXTS
 from tests.test_bio import check_spans, plain
@@ -21,7 +22,7 @@ from tests.training.encoders import KINDS, made
 from training import fit as job
 from training.config import Config, Stage, read_config
 from training.data import window_rows
-from training.model import freeze, load_base, load_tokenizer
+from training.model import HubTokenizer, freeze, load_base, load_tokenizer
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 DATA = Path(__file__).parent / "data"
@@ -61,7 +62,7 @@ def config(kind: str, base: Path) -> Config:
 
 
 @pytest.fixture(scope="module")
-def tokenizer(config: Config) -> tagger.Tokenizer:
+def tokenizer(config: Config) -> HubTokenizer:
     return load_tokenizer(config)
 
 
@@ -69,14 +70,15 @@ def tokenizer(config: Config) -> tagger.Tokenizer:
 def trained(config: Config) -> tagger.TransformerTagger:
     """What ``fit`` leaves; its classifier is then drawn anew, as one step teaches it to find nothing."""
     loaded = tagger.load(job.fit(config, CONFIGS / "tiny.yaml", DATA), device="cpu")
-    loaded.model.float()
+    assert isinstance(loaded.network, TorchNetwork)
+    model = loaded.network.model.float()
     torch.manual_seed(3)
-    torch.nn.init.normal_(loaded.model.get_parameter("classifier.weight"), std=4.0)
+    torch.nn.init.normal_(model.get_parameter("classifier.weight"), std=4.0)
     loaded.settings = dataclasses.replace(loaded.settings, threshold=0.0)
     return loaded
 
 
-def test_no_gold_span_is_lost_to_the_tokens(tokenizer: tagger.Tokenizer, config: Config) -> None:
+def test_no_gold_span_is_lost_to_the_tokens(tokenizer: HubTokenizer, config: Config) -> None:
     example = Example(Document("a", TEXT), SPANS, frozenset(Tag))
     _, alignment = window_rows([example], tokenizer, config.window, 0)
     assert (
@@ -84,7 +86,7 @@ def test_no_gold_span_is_lost_to_the_tokens(tokenizer: tagger.Tokenizer, config:
     )
 
 
-def test_ranges_are_in_order_without_blanks_and_lose_nothing(tokenizer: tagger.Tokenizer) -> None:
+def test_ranges_are_in_order_without_blanks_and_lose_nothing(tokenizer: HubTokenizer) -> None:
     @settings(deadline=None, max_examples=100)
     @given(text=TEXTS)
     def holds(text: str) -> None:
@@ -99,9 +101,9 @@ def test_ranges_are_in_order_without_blanks_and_lose_nothing(tokenizer: tagger.T
     holds()
 
 
-def test_windows_are_wrapped_and_padded_as_the_encoder_was(tokenizer: tagger.Tokenizer, config: Config) -> None:
+def test_windows_are_wrapped_and_padded_as_the_encoder_was(tokenizer: HubTokenizer, config: Config) -> None:
     [tokens] = tokenizer([TEXT])
-    whole = tokenizer.tokenizer(TEXT)["input_ids"]
+    whole = tokenizer.hub(TEXT)["input_ids"]
     assert tokenizer.wrap(tokens.ids) == whole
     assert tokenizer.pad_id == load_base(config).config.pad_token_id
     assert not {tokenizer.pad_id, whole[0], whole[-1]} & {*tokens.ids}
@@ -110,7 +112,7 @@ def test_windows_are_wrapped_and_padded_as_the_encoder_was(tokenizer: tagger.Tok
 def test_digits_are_split_from_letters_and_stay_with_their_blank(config: Config) -> None:
     for split in (config.tokenizer_split_digits, True):
         tokenizer = load_tokenizer(dataclasses.replace(config, tokenizer_split_digits=split))
-        pieces = tokenizer.tokenizer.tokenize("lost 12km")
+        pieces = tokenizer.hub.tokenize("lost 12km")
         assert [piece[1:] for piece in pieces if piece[0] in "Ġ▁"][-1] == "1"  # the blank's mark is no token of its own
         [tokens] = tokenizer(["lost 12km"])
         assert {(5, 6), (6, 7)} <= {*tokens.ranges}
@@ -119,7 +121,7 @@ def test_digits_are_split_from_letters_and_stay_with_their_blank(config: Config)
 
 def test_only_deberta_needs_the_split(config: Config, kind: str) -> None:
     tokenizer = load_tokenizer(dataclasses.replace(config, tokenizer_split_digits=False))
-    assert ("▁12km" in tokenizer.tokenizer.tokenize("lost 12km")) == (kind == "deberta-v3")
+    assert ("▁12km" in tokenizer.hub.tokenize("lost 12km")) == (kind == "deberta-v3")
     assert config.tokenizer_split_digits == (kind == "deberta-v3")
 
 
@@ -178,9 +180,9 @@ def test_a_window_longer_than_that_is_refused(
         tagger.load(copy)
 
 
-def test_a_saved_tokenizer_cuts_as_training_did(config: Config, tokenizer: tagger.Tokenizer, tmp_path: Path) -> None:
-    tokenizer.tokenizer.save_pretrained(tmp_path)
-    assert tagger.load_tokenizer(tmp_path)([TEXT]) == tokenizer([TEXT])
+def test_a_saved_tokenizer_cuts_as_training_did(config: Config, tokenizer: HubTokenizer, tmp_path: Path) -> None:
+    tokenizer.hub.save_pretrained(tmp_path)
+    assert tokens.load_tokenizer(tmp_path)([TEXT]) == tokenizer([TEXT])
 
 
 def test_a_base_without_tokenizer_json_is_read_by_its_family(tmp_path: Path) -> None:
@@ -188,7 +190,7 @@ def test_a_base_without_tokenizer_json_is_read_by_its_family(tmp_path: Path) -> 
     config = dataclasses.replace(read_config(CONFIGS / "roberta.yaml"), base=str(base))
     expected = load_tokenizer(config)([TEXT])
     (base / "tokenizer.json").unlink()
-    assert isinstance(load_tokenizer(config).tokenizer, type(AutoTokenizer.from_pretrained(base)))
+    assert isinstance(load_tokenizer(config).hub, type(AutoTokenizer.from_pretrained(base)))
     assert load_tokenizer(config)([TEXT]) == expected
     for path in base.glob("*[a-z]*"):
         if path.name != "config.json":

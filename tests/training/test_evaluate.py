@@ -6,7 +6,7 @@ import pytest
 
 from claimex.schema import Document, Example, Record, Span, Tag
 from claimex.score import score
-from training.evaluate import tabulate
+from training.evaluate import domain, tabulate
 
 TEXT = "57 people were hurt on Tuesday. 12 boats sank."
 
@@ -53,3 +53,17 @@ def test_a_tag_that_is_not_annotated_is_not_counted() -> None:
     assert table["UNIT"]["predicted"] == table["UNIT"]["partial_f1"] == 0
     assert "low" not in table["UNIT"]
     assert not [row for row in tabulate([]).values() if "low" in row]
+
+
+@pytest.mark.parametrize(
+    ("identity", "expected"),
+    [
+        ("company-results-03", "company-results"),
+        ("XIN_ENG_20061231.0042", "XIN"),
+        ("war-1", "war"),
+        ("a-B", "a"),
+        ("7", ""),
+    ],
+)
+def test_the_domain_is_what_an_id_begins_with(identity: str, expected: str) -> None:
+    assert domain(identity) == expected

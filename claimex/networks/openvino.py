@@ -1,0 +1,126 @@
+"""The forward pass in OpenVINO: BERT as a token classifier, a graph built straight from the checkpoint's weights.
+
+Computes in bfloat16 where the CPU does so natively, else in float32.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov  # type: ignore[import-untyped]
+from openvino import opset13 as ops
+from safetensors import safe_open
+
+from claimex.bio import Floats
+from claimex.tokens import Ids
+
+INDEX = "model.safetensors.index.json"
+
+
+def reads(config: dict[str, Any]) -> bool:
+    """Whether the graph below is what a checkpoint's config.json describes."""
+    return (
+        config.get("model_type") == "bert"
+        and config.get("hidden_act") == "gelu"
+        and config.get("position_embedding_type", "absolute") == "absolute"
+    )
+
+
+class OpenVinoNetwork:
+    """Ids and mask to logits. ``threads``: by default as many as there are cores."""
+
+    def __init__(self, directory: Path, config: dict[str, Any], threads: int | None = None) -> None:
+        """Raises KeyError with the name of a tensor that the checkpoint lacks, and what the libraries raise."""
+        options: dict[str, Any] = {"ENABLE_CPU_PINNING": False}  # else several processes pin themselves to one core
+        if threads:
+            options["INFERENCE_NUM_THREADS"] = threads
+        self._compiled = ov.Core().compile_model(_graph(config, _tensors(directory)), "CPU", options)
+        self.device = "cpu"
+        self.dtype = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}[
+            self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
+        ]
+        self.name = "OpenVINO"
+
+    def __call__(self, ids: Ids, mask: Ids) -> Floats:
+        """Logits of shape (rows, tokens, labels)."""
+        logits: Floats = self._compiled([ids, mask])[0].copy()  # the engine uses its memory again
+        return logits
+
+
+def _tensors(directory: Path) -> dict[str, Any]:
+    """Every tensor of the checkpoint, by name."""
+    index = directory / INDEX
+    shards = {"model.safetensors"}
+    if index.exists():
+        shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    tensors: dict[str, Any] = {}
+    for shard in sorted(shards):
+        with safe_open(directory / shard, "numpy") as handle:
+            tensors.update((name, handle.get_tensor(name)) for name in handle.keys())  # noqa: SIM118
+    return tensors
+
+
+class _Layers:
+    """The layers that BERT is made of, by the names of their weights."""
+
+    def __init__(self, tensors: dict[str, Any], epsilon: float) -> None:
+        self.tensors = tensors
+        self.epsilon = epsilon
+
+    def table(self, name: str) -> Any:
+        """A tensor in the precision in which it is stored."""
+        return ops.constant(self.tensors[name], shared_memory=True)
+
+    def weight(self, name: str) -> Any:
+        """A tensor to compute with."""
+        return ops.convert(self.table(name), "f32")
+
+    def dense(self, states: Any, name: str) -> Any:
+        """A linear layer; the weights lie as torch has them, (out, in)."""
+        product = ops.matmul(states, self.weight(f"{name}.weight"), False, True)
+        return ops.add(product, self.weight(f"{name}.bias"))
+
+    def norm(self, states: Any, name: str) -> Any:
+        """Layer normalization over the last axis."""
+        centred = ops.mvn(states, _whole(-1), True, self.epsilon, "inside_sqrt")
+        return ops.add(ops.multiply(centred, self.weight(f"{name}.weight")), self.weight(f"{name}.bias"))
+
+
+def _whole(*values: int) -> Any:
+    return ops.constant(np.array(values, dtype=np.int64))
+
+
+def _graph(config: dict[str, Any], tensors: dict[str, Any]) -> ov.Model:
+    layers = _Layers(tensors, config["layer_norm_eps"])
+    width, heads = config["hidden_size"], config["num_attention_heads"]
+    ids, mask = (ops.parameter([-1, -1], np.int64, name=name) for name in ("input_ids", "attention_mask"))
+    split, join, turn = _whole(0, 0, heads, width // heads), _whole(0, 0, width), _whole(0, 2, 1, 3)
+    unmasked = ops.subtract(ops.convert(mask, "f32"), ops.constant(np.float32(1)))
+    bias = ops.unsqueeze(ops.multiply(unmasked, ops.constant(np.float32(1e9))), _whole(1, 2))
+    states = _embeddings(layers, ids)
+    for number in range(config["num_hidden_layers"]):
+        layer = f"bert.encoder.layer.{number}"
+        heads_of = (
+            ops.transpose(ops.reshape(layers.dense(states, f"{layer}.attention.self.{part}"), split, True), turn)
+            for part in ("query", "key", "value")
+        )
+        context = ops.transpose(ops.scaled_dot_product_attention(*heads_of, bias), turn)
+        attended = layers.dense(ops.reshape(context, join, True), f"{layer}.attention.output.dense")
+        states = layers.norm(ops.add(attended, states), f"{layer}.attention.output.LayerNorm")
+        hidden = ops.gelu(layers.dense(states, f"{layer}.intermediate.dense"), "erf")
+        answer = layers.dense(hidden, f"{layer}.output.dense")
+        states = layers.norm(ops.add(answer, states), f"{layer}.output.LayerNorm")
+    return ov.Model([layers.dense(states, "classifier")], [ids, mask], "claimex")
+
+
+def _embeddings(layers: _Layers, ids: Any) -> Any:
+    """Of words, places and the one kind of text that there is."""
+    name, zero, one = "bert.embeddings", _whole(0), _whole(1)
+    length = ops.gather(ops.shape_of(ids), one, zero)
+    words = ops.convert(ops.gather(layers.table(f"{name}.word_embeddings.weight"), ids, zero), "f32")
+    places = ops.slice(layers.weight(f"{name}.position_embeddings.weight"), zero, length, one, zero)
+    kind = ops.slice(layers.weight(f"{name}.token_type_embeddings.weight"), zero, one, one, zero)
+    return layers.norm(ops.add(ops.add(words, places), kind), f"{name}.LayerNorm")
