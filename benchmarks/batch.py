@@ -1,10 +1,11 @@
 """What a batch promises: killed at any moment it loses nothing; memory is flat; time grows as documents do.
 
-usage: python -m benchmarks.batch [--only PART ...] [--documents N] [--kills N]
+usage: python -m benchmarks.batch [--only PART ...] [--documents N] [--kills N] [--streamed N]
 
 kills    a batch of --documents short articles is killed at --kills random moments; after the last start every document
          is there once and every shard can be read
 growth   seconds and peak memory (of all processes together) for a tenth of the documents and for all of them
+stream   memory of one process into which --streamed documents of one sentence flow, and whether all came out
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import psutil
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
@@ -29,6 +32,7 @@ from benchmarks.throughput import made_up
 WORDS = 60  # of an article
 PER_SHARD = 20
 MEBI = 2**20
+PARTS = ["kills", "growth", "stream"]
 
 
 def write_articles(path: Path, count: int) -> None:
@@ -96,6 +100,34 @@ def growth(folder: Path, documents: int) -> None:
     print(f"ten times the documents: {seconds[1] / seconds[0]:.2f} times the time, loading the model included")
 
 
+def stream(documents: int) -> bool:
+    """Prints the memory at ten moments; whether every document came out, in order."""
+    arguments = [sys.executable, "-m", "claimex.cli", "extract", "-", "--format", "jsonl"]
+    out: list[int] = []
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        feeder = threading.Thread(target=_feed, args=(process.stdin, documents))
+        feeder.start()
+        memory = []
+        for number, line in enumerate(process.stdout, 1):
+            out.append(int(json.loads(line)["id"]))
+            if number % max(1, documents // 10) == 0:
+                memory.append(psutil.Process(process.pid).memory_info().rss / MEBI)
+        feeder.join()
+    right = out == list(range(documents))
+    print(f"{documents:,} documents streamed: MiB at every tenth {', '.join(f'{m:,.0f}' for m in memory)}")
+    print(f"all came out in order: {right}")
+    return right
+
+
+def _feed(pipe: IO[bytes], documents: int) -> None:
+    for number in range(documents):
+        text = f"Port {number}: at least {number % 97 + 2} people were hurt on Monday, the coast guard said."
+        pipe.write(json.dumps({"id": str(number), "date": "2024-03-14", "text": text}).encode() + b"\n")
+    pipe.close()
+
+
 def _memory(process: subprocess.Popen[bytes]) -> Iterator[float]:
     """MiB held by a process and its children, twice a second until it ends."""
     root = psutil.Process(process.pid)
@@ -113,15 +145,18 @@ def _memory(process: subprocess.Popen[bytes]) -> Iterator[float]:
 def main() -> None:
     """Run the parts and print what they show; status 1 where a batch lost something."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--only", nargs="+", choices=["kills", "growth"], default=["kills", "growth"])
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--documents", type=int, default=2000)
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--streamed", type=int, default=100_000)
     arguments = parser.parse_args()
+    right = "stream" not in arguments.only or stream(arguments.streamed)
     with tempfile.TemporaryDirectory() as folder:
         if "growth" in arguments.only:
             growth(Path(folder), arguments.documents)
-        if "kills" in arguments.only and not kills(Path(folder), arguments.documents, arguments.kills):
-            sys.exit(1)
+        if "kills" in arguments.only:
+            right = kills(Path(folder), arguments.documents, arguments.kills) and right
+    sys.exit(not right)
 
 
 if __name__ == "__main__":
