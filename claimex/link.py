@@ -26,7 +26,7 @@ Choose = Callable[[Item, Tag, Sequence[Item | None], Sequence[Row]], tuple[int, 
 Decision = tuple[Item, dict[Tag, Item | None], float]
 
 ORDER = (Tag.UNIT, Tag.CLAIMANT, Tag.DATE)  # later fields see the links of earlier ones
-_WINDOW = {Tag.UNIT: (3, 2), Tag.CLAIMANT: (8, 2), Tag.DATE: (10, 2)}  # candidates before and after a quantity
+WINDOW = {Tag.UNIT: (3, 2), Tag.CLAIMANT: (8, 2), Tag.DATE: (10, 2)}  # candidates before and after a quantity
 _SURE = 1e-6  # no probability is nearer to 0 or 1: its log-odds are finite
 
 
@@ -77,7 +77,7 @@ def decide(scene: Scene, choose: Choose) -> list[Decision]:
         context = context_of(scene, quantity)
         probability = 1.0
         for tag in ORDER:
-            candidates = [None, *scene.around(quantity, tag, *_WINDOW[tag])]
+            candidates = [None, *scene.around(quantity, tag, *WINDOW[tag])]
             found = rows(Pair(scene, quantity, item, tag, memory, links, context) for item in candidates)
             index, p = choose(quantity, tag, candidates, found)
             links[tag] = candidates[index]

@@ -49,6 +49,7 @@ class Stage:
     learning_rate: float = 1e-4
     warmup: float = 0.1  # part of the stage's steps
     weight_decay: float = 0.01
+    links: float = 0.0  # weight of the links' loss beside the tags'; above 0, steps hold whole documents
     evaluate: bool = False  # after each epoch, keeping the best weights
     patience: int | None = None  # epochs without a better F1 on dev after which the stage ends, else it runs them all
     seed: int | None = None  # else the job's own
@@ -58,6 +59,8 @@ class Stage:
         for name, share in self.corpora.items():
             if not 0 < share <= 1:
                 raise ConfigError(f"corpora.{name}: should be a share in (0, 1], not {share}")
+        if self.links and (self.patience is not None or self.epochs != int(self.epochs)):
+            raise ConfigError("links: a stage that trains links runs whole epochs, and all of them")
         if self.patience is not None and (self.patience < 1 or not self.evaluate):
             raise ConfigError(f"patience: should be 1 or more, in a stage that evaluates, not {self.patience}")
 

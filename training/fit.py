@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,14 @@ from claimex.networks.torch import TorchNetwork
 from claimex.schema import Example
 from claimex.tagger import Settings, TransformerTagger
 from claimex.tokens import Tokenizer
+from training import joint
 from training.config import Config, Stage, corpus_named, read_config, read_corpora
 from training.corpora import apart_from, read_corpus
 from training.data import window_rows
+from training.links import LinkModule
 from training.model import HubTokenizer, average, freeze, load, load_base, load_tokenizer, save
 from training.plot import plot
-from training.trainer import JsonLog, train
+from training.trainer import JsonLog, figures_of, train
 
 log = get_logger("training")  # of the main process only
 
@@ -44,9 +47,9 @@ def fit(config: Config, config_path: Path, data: Path | None) -> Path:
     stages = [output / f"stage-{number}" for number in range(len(config.stages))]
     for number, done in enumerate(stages):
         if not done.is_dir():
-            model = _run(config, number, tokenizer, examples)
+            model, links = _run(config, number, tokenizer, examples)
             if process.is_main_process:
-                save(model, tokenizer, done)
+                save(model, tokenizer, done, links)
             process.wait_for_everyone()
     result = output / "average" if config.average else stages[-1]
     if process.is_main_process:
@@ -83,20 +86,54 @@ def _read_all(config: Config, config_path: Path, data: Path | None) -> dict[str,
     return examples
 
 
-def _run(config: Config, number: int, tokenizer: HubTokenizer, examples: dict[str, list[Example]]) -> PreTrainedModel:
-    """The model that a stage leaves."""
+def _run(
+    config: Config, number: int, tokenizer: HubTokenizer, examples: dict[str, list[Example]]
+) -> tuple[PreTrainedModel, LinkModule | None]:
+    """The model that a stage leaves, and its link network, if it has one."""
     stage, output = config.stages[number], Path(config.output)
     seed = config.seed if stage.seed is None else stage.seed
     set_seed(seed)
-    start = number - 1 if stage.start is None else stage.start
-    model = load(output / f"stage-{start}") if number else load_base(config)
+    start = output / f"stage-{number - 1 if stage.start is None else stage.start}"
+    model, links = (load(start), joint.load_links(start)) if number else (load_base(config), None)
     freeze(model, config.frozen)
-    rows = _rows(stage, seed, tokenizer, config.window, examples)
     tagger = TransformerTagger(TorchNetwork(model), tokenizer, Settings(config.window, config.overlap))
     journal = JsonLog(output / "log.jsonl", number)
-    dev = examples.get(config.dev, [])
-    train(stage, seed, model, tagger, rows, dev, output / f"stage-{number}-checkpoints", journal, bf16=config.bf16)
-    return model
+    dev, checkpoints = examples.get(config.dev, []), output / f"stage-{number}-checkpoints"
+    if stage.links:
+        links = links or LinkModule(model.config.hidden_size)
+        _train_jointly(config, stage, seed, model, links, tagger, examples, dev, checkpoints, journal)
+    else:
+        rows = _rows(stage, seed, tokenizer, config.window, examples)
+        train(stage, seed, model, tagger, rows, dev, checkpoints, journal, bf16=config.bf16)
+    return model, links
+
+
+def _train_jointly(
+    config: Config, stage: Stage, seed: int, model: PreTrainedModel, links: LinkModule, tagger: TransformerTagger,
+    examples: dict[str, list[Example]], dev: list[Example], checkpoints: Path, journal: JsonLog,
+) -> None:  # fmt: skip
+    process = PartialState()
+    if process.num_processes > 1:
+        raise ConfigError("links: a stage that trains links runs in one process")
+    chosen = [example for taken in _taken(stage, seed, examples).values() for example in taken]
+    documents = joint.wholes(chosen, tagger.tokenizer, config.window)
+    log.info("%d documents, %d records", len(documents), sum(document.plan.records for document in documents))
+    model.to(process.device)
+    links.to(process.device)
+    for values in joint.train(stage, seed, model, links, documents, tagger.tokenizer.pad_id, checkpoints):
+        step = int(values.pop("step"))
+        if "epoch" in values and stage.evaluate:
+            values |= figures_of(tagger, dev)
+        journal.write(step, values)
+    journal.write(step, {"train_runtime": round(time.monotonic() - journal.began)})
+
+
+def _taken(stage: Stage, seed: int, examples: dict[str, list[Example]]) -> dict[str, list[Example]]:
+    """The stage's share of each of its corpora."""
+    return {
+        name: random.Random(seed).sample(examples[name], round(share * len(examples[name])))
+        for name, share in stage.corpora.items()
+    }
 
 
 def _rows(
@@ -104,8 +141,7 @@ def _rows(
 ) -> list[dict[str, Any]]:
     """The stage's windows. Logs what alignment lost."""
     rows = []
-    for name, share in stage.corpora.items():
-        taken = random.Random(seed).sample(examples[name], round(share * len(examples[name])))
+    for name, taken in _taken(stage, seed, examples).items():
         # No overlap: a token read twice would count once, and cost twice.
         of_corpus, alignment = window_rows(taken, tokenizer, window, 0)
         log.info("%s: %d documents, %d windows; %s", name, len(taken), len(of_corpus), alignment)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 from tokenizers import Regex
 from tokenizers.pre_tokenizers import Digits, Split
 from tokenizers.pre_tokenizers import Sequence as PreTokenizers
@@ -21,6 +22,7 @@ from transformers import (
 
 from claimex.bio import LABELS
 from claimex.errors import ConfigError
+from claimex.link_network import FILE
 from claimex.networks.torch import positions
 from claimex.tagger import Settings, settings_entry
 from claimex.tokens import Tokenizer
@@ -111,11 +113,15 @@ def load(directory: Path) -> PreTrainedModel:
     return model
 
 
-def save(model: PreTrainedModel, tokenizer: HubTokenizer, directory: Path) -> None:
+def save(
+    model: PreTrainedModel, tokenizer: HubTokenizer, directory: Path, links: torch.nn.Module | None = None
+) -> None:
     """Whole or not at all: the directory's presence says that the stage is done."""
     part = directory.with_name(f"{directory.name}-part")
     tokenizer.hub.save_pretrained(part)
     model.save_pretrained(part)
+    if links is not None:
+        save_file({name: tensor.contiguous() for name, tensor in links.state_dict().items()}, part / FILE)
     part.rename(directory)
 
 

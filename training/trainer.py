@@ -118,14 +118,7 @@ class SpanTrainer(Trainer):
         """F1 of the spans in the dev examples, the same in every process."""
         assert self.model is not None
         self.model.eval()
-        process = PartialState()
-        share = self.dev[process.process_index :: process.num_processes]
-        predicted = self.tagger.tag(example.document for example in share)
-        pairs = [(span_rows(p), span_rows(example.spans)) for p, example in zip(predicted, share, strict=True)]
-        metric = SpanF1(keep_in_memory=True)
-        for prediction, reference in gather_object(pairs):
-            metric.add(prediction=prediction, reference=reference)
-        values = {f"{metric_key_prefix}_{name}": float(value) for name, value in (metric.compute() or {}).items()}
+        values = figures_of(self.tagger, self.dev, metric_key_prefix)
         self.log(values)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, values)
         return values
@@ -135,6 +128,18 @@ class SpanTrainer(Trainer):
         return EpochSampler(
             rows["length"], self.args.train_batch_size, self.args.seed, lambda: int(self.state.epoch or 0)
         )
+
+
+def figures_of(tagger: TransformerTagger, dev: Sequence[Example], prefix: str = "eval") -> dict[str, float]:
+    """F1 of the spans in the dev examples, of which each process tags its share."""
+    process = PartialState()
+    share = dev[process.process_index :: process.num_processes]
+    predicted = tagger.tag(example.document for example in share)
+    pairs = [(span_rows(p), span_rows(example.spans)) for p, example in zip(predicted, share, strict=True)]
+    metric = SpanF1(keep_in_memory=True)
+    for prediction, reference in gather_object(pairs):
+        metric.add(prediction=prediction, reference=reference)
+    return {f"{prefix}_{name}": float(value) for name, value in (metric.compute() or {}).items()}
 
 
 class EpochSampler(LengthGroupedSampler):
@@ -166,6 +171,10 @@ class JsonLog(TrainerCallback):
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
         """Called by the trainer, in every process."""
         if state.is_world_process_zero:
-            at = {"stage": self.stage, "step": state.global_step, "seconds": round(time.monotonic() - self.began, 1)}
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({**at, **(logs or {})}) + "\n")
+            self.write(state.global_step, logs or {})
+
+    def write(self, step: int, values: dict[str, float]) -> None:
+        """One line."""
+        at = {"stage": self.stage, "step": step, "seconds": round(time.monotonic() - self.began, 1)}
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({**at, **values}) + "\n")
