@@ -61,8 +61,8 @@ def stages(tagger: TransformerTagger, documents: Sequence[Document], repeat: int
     padded = [tagger.pad(batch) for batch in batches]
     for batch in batches:
         tagger.read(batch)
-    spans = [tagger.finish(reading) for reading in readings]
-    mentions = [normalize(d, s) for d, s in zip(documents, spans, strict=True)]
+    found = list(zip(documents, map(tagger.finish, readings), strict=True))
+    mentions = [normalize(document, tagged.spans) for document, tagged in found]
     extractor = Extractor(tagger)
 
     def forward() -> None:
@@ -73,8 +73,8 @@ def stages(tagger: TransformerTagger, documents: Sequence[Document], repeat: int
         "tokenize": timed(lambda: [tagger.begin(document) for document in documents], repeat),
         "forward": timed(forward, repeat),
         "decode": timed(lambda: [tagger.finish(reading) for reading in readings], repeat),
-        "normalize": timed(lambda: [normalize(d, s) for d, s in zip(documents, spans, strict=True)], repeat),
-        "link": timed(lambda: [link(d, m) for d, m in zip(documents, mentions, strict=True)], repeat),
+        "normalize": timed(lambda: [normalize(document, tagged.spans) for document, tagged in found], repeat),
+        "link": timed(lambda: [link(d, m, t.vectors) for (d, t), m in zip(found, mentions, strict=True)], repeat),
         "end to end": timed(lambda: list(extractor.extract(documents)), repeat),
     }
 

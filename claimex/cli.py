@@ -94,12 +94,11 @@ def link_files(
     ],
     output: Output = None,
     form: Form = "auto",
+    model: Model = None,
 ) -> None:
-    """Link spans that are given, by annotators or another tagger, to claims. Needs no model."""
-    from claimex.extract import linked
-
+    """Link spans that are given, by annotators or another tagger, to claims. The model reads, but does not tag."""
     examples = itertools.chain.from_iterable(map(jsonl.read_examples, files))
-    _write((linked(example.document, example.spans) for example in examples), output, form)
+    _write(_linkings(examples, model), output, form)
 
 
 def _write(extractions: Iterable[Extraction], output: str | None, form: str) -> None:
@@ -118,6 +117,13 @@ def _extractions(documents: Iterator[Document], model: str | None) -> Iterator[E
 
     for first in documents:
         yield from claimex.load(model).extract(itertools.chain([first], documents))
+
+
+def _linkings(examples: Iterator[Example], model: str | None) -> Iterator[Extraction]:
+    import claimex
+
+    for first in examples:
+        yield from claimex.load(model).link(itertools.chain([first], examples))
 
 
 def _with_progress(extractions: Iterable[Extraction], *, shown: bool) -> Iterable[Extraction]:

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from claimex.link import link
+from claimex.link_network import Vectors
 from claimex.normalize import normalize
 from claimex.normalize.edges import settle_edges
-from claimex.schema import Document, Extraction, Span
+from claimex.schema import Document, Example, Extraction, Span
+
+
+class Tagged(NamedTuple):
+    """What a tagger finds in a document: the spans, and the vectors by which to link them, if it has any."""
+
+    spans: list[Span]
+    vectors: Vectors | None = None
 
 
 class Tagger(Protocol):
     """What finds the spans. Implementations answer in the order of the documents and may read ahead to fill a batch."""
 
-    def tag(self, documents: Iterable[Document]) -> Iterator[list[Span]]:
-        """The spans of each document, in text order."""
+    def tag(self, documents: Iterable[Document]) -> Iterator[Tagged]:
+        """What each document holds, its spans in text order."""
         ...
 
 
@@ -29,16 +37,23 @@ class Extractor:
     def extract(self, documents: Iterable[Document]) -> Iterator[Extraction]:
         """Extractions in the order of ``documents``, which may be endless: it is read as far as a batch needs."""
         kept, read = itertools.tee(documents)
-        for document, spans in zip(kept, self.tagger.tag(read), strict=True):
-            yield resolve(document, spans)
+        for document, tagged in zip(kept, self.tagger.tag(read), strict=True):
+            yield resolve(document, tagged)
+
+    def link(self, examples: Iterable[Example]) -> Iterator[Extraction]:
+        """The same for documents whose spans are known: the tagger's own are put aside."""
+        kept, read = itertools.tee(examples)
+        for example, tagged in zip(kept, self.tagger.tag(each.document for each in read), strict=True):
+            yield linked(example.document, example.spans, tagged.vectors)
 
 
-def resolve(document: Document, spans: Iterable[Span]) -> Extraction:
+def resolve(document: Document, tagged: Tagged) -> Extraction:
     """What a tagger's spans stand for, their edges settled, and the claims that they make up."""
-    return linked(document, settle_edges(document.text, sorted(spans, key=lambda span: span.range)))
+    spans = sorted(tagged.spans, key=lambda span: span.range)
+    return linked(document, settle_edges(document.text, spans), tagged.vectors)
 
 
-def linked(document: Document, spans: Iterable[Span]) -> Extraction:
+def linked(document: Document, spans: Iterable[Span], vectors: Vectors | None = None) -> Extraction:
     """What spans stand for that are right as they are, and the claims that they make up."""
     mentions = normalize(document, sorted(spans, key=lambda span: span.range))
-    return Extraction(document, mentions, link(document, mentions))
+    return Extraction(document, mentions, link(document, mentions, vectors))

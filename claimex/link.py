@@ -16,13 +16,13 @@ from importlib import resources
 from typing import TypeVar, cast
 
 from claimex.link_features import Row, rows
+from claimex.link_network import Scorer, Vectors, features
 from claimex.normalize.modifiers import modifier_of
-from claimex.pairs import Memory, Pair, context_of
+from claimex.pairs import Memory, Pair
 from claimex.scene import Item, Scene
 from claimex.schema import AnyMention, Claim, Document, Mention, Period, Quantity, Source, Tag, Unit
 
 Weights = dict[str, float]
-Choose = Callable[[Item, Tag, Sequence[Item | None], Sequence[Row]], tuple[int, float]]
 Decision = tuple[Item, dict[Tag, Item | None], float]
 
 ORDER = (Tag.UNIT, Tag.CLAIMANT, Tag.DATE)  # later fields see the links of earlier ones
@@ -41,9 +41,10 @@ class Fitted:
     slope: float
     intercept: float
 
-    def calibrated(self, product: float) -> float:
-        """The probability that all links are right, from the product of the probabilities of each."""
-        return 1 / (1 + math.exp(-self.slope * log_odds(product) - self.intercept))
+
+def calibrated(product: float, slope: float, intercept: float) -> float:
+    """The probability that all links are right, from the product of the probabilities of each."""
+    return 1 / (1 + math.exp(-slope * log_odds(product) - intercept))
 
 
 def log_odds(probability: float) -> float:
@@ -52,34 +53,87 @@ def log_odds(probability: float) -> float:
     return math.log(kept / (1 - kept))
 
 
-def link(document: Document, mentions: Sequence[AnyMention], fitted: Fitted | None = None) -> tuple[Claim, ...]:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is to be decided: to which of the candidates (None: to none) a quantity links in one of its fields.
+
+    ``links``: those of this quantity that are decided already; ``memory``: what was decided for the quantities before.
+    """
+
+    scene: Scene
+    quantity: Item
+    tag: Tag
+    candidates: Sequence[Item | None]
+    memory: Memory
+    links: dict[Tag, Item | None]
+
+    def rows(self) -> list[Row]:
+        """The candidates' features by name, for the ranker."""
+        context = self.memory.context_of(self.scene, self.quantity)
+        return rows(
+            Pair(self.scene, self.quantity, candidate, self.tag, self.memory, self.links, context)
+            for candidate in self.candidates
+        )
+
+    def features(self) -> list[list[float]]:
+        """The candidates' features by number, for the network."""
+        before, used = self.memory.links.get(self.tag), self.memory.used
+        return [
+            features(
+                self.scene, self.quantity, candidate, self.memory.quantity, before, self.links,
+                0 if candidate is None else used.get(candidate, 0),
+            )
+            for candidate in self.candidates
+        ]  # fmt: skip
+
+
+Choose = Callable[[Choice], tuple[int, float]]  # the index of a candidate, and its probability
+
+
+def link(
+    document: Document,
+    mentions: Sequence[AnyMention],
+    vectors: Vectors | None = None,
+    *,
+    fitted: Fitted | None = None,
+) -> tuple[Claim, ...]:
     """One claim for every QUANTITY mention, in text order. Unit, date and claimant are None where none is likelier.
 
-    A claim's score is the probability that its links are right, times the scores of the spans it is made of.
+    With the ``vectors`` of the document's tokens their network decides, without them the ranker (``fitted``, else the
+    released one). A claim's score is the probability that its links are right, times the scores of its spans.
     """
     scene = Scene(document, mentions)
-    model = fitted or shipped()
-
-    def choose(_: Item, tag: Tag, candidates: Sequence[Item | None], found: Sequence[Row]) -> tuple[int, float]:
-        return likeliest(model.weights[tag], found)
-
+    judge = fitted or shipped() if vectors is None else vectors.network
+    choose = _by_ranker(fitted or shipped()) if vectors is None else _by_network(Scorer(vectors, scene))
     return tuple(
-        _claim(scene, quantity, links, model.calibrated(product)) for quantity, links, product in decide(scene, choose)
+        _claim(scene, quantity, links, calibrated(product, judge.slope, judge.intercept))
+        for quantity, links, product in decide(scene, choose)
     )
 
 
+def _by_ranker(fitted: Fitted) -> Choose:
+    return lambda choice: likeliest(fitted.weights[choice.tag], choice.rows())
+
+
+def _by_network(scorer: Scorer) -> Choose:
+    def choose(choice: Choice) -> tuple[int, float]:
+        scores = scorer(choice.tag, choice.quantity, choice.candidates, choice.features())
+        best = int(scores.argmax())
+        return best, math.exp(scores[best])
+
+    return choose
+
+
 def decide(scene: Scene, choose: Choose) -> list[Decision]:
-    """Walk over the quantities; ``choose`` picks among the candidates of a field: its index and probability."""
+    """Walk over the quantities; ``choose`` picks among the candidates of a field."""
     memory = Memory(None, {}, {}, {})
     decisions = []
     for quantity in scene.items[Tag.QUANTITY]:
         links: dict[Tag, Item | None] = {}
-        context = context_of(scene, quantity)
         probability = 1.0
         for tag in ORDER:
             candidates = [None, *scene.around(quantity, tag, *WINDOW[tag])]
-            found = rows(Pair(scene, quantity, item, tag, memory, links, context) for item in candidates)
-            index, p = choose(quantity, tag, candidates, found)
+            index, p = choose(Choice(scene, quantity, tag, candidates, memory, links))
             links[tag] = candidates[index]
             probability *= p
         for item in links.values():

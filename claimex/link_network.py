@@ -10,7 +10,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -22,16 +22,20 @@ WIDTH = 128  # of a token's vector
 FEATURES = 48
 FILE = "linker.safetensors"
 
+Layer: TypeAlias = tuple[Floats, Floats]  # weight (out, in) and bias
+
 _FEW = 4
-_ERF = np.vectorize(math.erf, otypes=[np.float32])
+_LINKED = (Tag.UNIT, Tag.CLAIMANT, Tag.DATE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vectors:
-    """What the encoder says of each token of a document: ``ranges`` of characters, ``values`` (tokens, WIDTH)."""
+    """What the encoder says of each token of a document: ``ranges`` of characters, ``values`` (tokens, WIDTH), and the
+    network that reads them."""
 
     ranges: Sequence[Range]
     values: Floats
+    network: LinkNetwork
 
 
 def bucket(distance: int) -> int:
@@ -94,22 +98,17 @@ def token_ranges(ranges: Sequence[Range], wanted: Sequence[Range]) -> list[Range
 
 
 class LinkNetwork:
-    """The network in numpy. ``tensors`` as ``training.links`` names them."""
+    """The network in numpy. ``tensors`` as ``training.links`` names them.
 
-    def __init__(self, tensors: Mapping[str, Floats]) -> None:
+    ``slope``, ``intercept``: the line over the log-odds of a claim's links that calibrates them.
+    """
+
+    def __init__(self, tensors: Mapping[str, Floats], slope: float = 1.0, intercept: float = 0.0) -> None:
         self.tensors = {name: np.ascontiguousarray(tensor, dtype=np.float32) for name, tensor in tensors.items()}
-
-    @classmethod
-    def read(cls, directory: Path) -> LinkNetwork | None:
-        """That of a checkpoint; None where it has none."""
-        if not (directory / FILE).exists():
-            return None
-        from safetensors.numpy import load_file
-
-        return cls(load_file(directory / FILE))
+        self.slope, self.intercept = slope, intercept
 
     @property
-    def token(self) -> tuple[Floats, Floats]:
+    def token(self) -> Layer:
         """Weight (WIDTH, states) and bias of the layer that makes a token's vector, for the encoder's engine."""
         return self.tensors["token.weight"], self.tensors["token.bias"]
 
@@ -120,31 +119,72 @@ class LinkNetwork:
             np.concatenate([values[first], values[first:last].mean(0), values[last - 1]])
             for first, last in token_ranges(vectors.ranges, ranges)
         ]
-        return self._dense("mention", np.stack(rows))
+        return self.dense("mention", np.stack(rows))
 
     def sentences(self, vectors: Vectors, ranges: Sequence[Range]) -> Floats:
         """A vector for each sentence."""
         rows = [vectors.values[first:last].mean(0) for first, last in token_ranges(vectors.ranges, ranges)]
-        return self._dense("sentence", np.stack(rows))
+        return self.dense("sentence", np.stack(rows))
 
-    def scores(self, tag: Tag, quantity: Floats, sentence: Floats, candidates: Floats, found: Floats) -> Floats:
-        """Log-probabilities of the candidates; the rows of ``candidates`` are mentions' vectors or ``none``."""
-        count = len(candidates)
-        pairs = np.concatenate(
-            [np.tile(quantity, (count, 1)), candidates, candidates * quantity, np.tile(sentence, (count, 1)), found], 1
-        )
-        hidden = self._dense(f"fields.{tag}.hidden", pairs)
-        hidden *= 0.5 * (1 + _ERF(hidden / math.sqrt(2)))
-        scores = self._dense(f"fields.{tag}.score", hidden)[:, 0]
-        scores += candidates @ (quantity @ self.tensors[f"fields.{tag}.bilinear"])
-        result: Floats = scores - np.logaddexp.reduce(scores)
-        return result
-
-    @property
-    def none(self) -> Floats:
-        """What stands in the place of a candidate's vector where there is no link."""
-        return self.tensors["none"]
-
-    def _dense(self, name: str, rows: Floats) -> Floats:
+    def dense(self, name: str, rows: Floats) -> Floats:
+        """A linear layer."""
         product: Floats = rows @ self.tensors[f"{name}.weight"].T + self.tensors[f"{name}.bias"]
         return product
+
+
+class Scorer:
+    """The scores of one document's links. What hangs on one mention alone is computed once for all of them."""
+
+    def __init__(self, vectors: Vectors, scene: Scene) -> None:
+        network = vectors.network
+        items = [item for tag in Tag for item in scene.items[tag]]
+        self._number = {id(item): number for number, item in enumerate(items)}
+        size = len(network.tensors["none"])
+        if not items:
+            self._fields: dict[Tag, _Field] = {}
+            return
+        ranges = [item.mention.span.range for item in items]
+        mentions = np.vstack([network.mentions(vectors, ranges), network.tensors["none"]])
+        numbers = sorted({item.sentence for item in scene.items[Tag.QUANTITY]})
+        sentences = np.zeros((0, size), dtype=np.float32)
+        if numbers:
+            sentences = network.sentences(vectors, [scene.sentences[number] for number in numbers])
+        rows = [numbers.index(item.sentence) for item in scene.items[Tag.QUANTITY]]
+        quantities = np.array([self._number[id(item)] for item in scene.items[Tag.QUANTITY]], dtype=int)
+        self._fields = {
+            tag: _Field(network.tensors, f"fields.{tag}", mentions, quantities, sentences[rows]) for tag in _LINKED
+        }
+
+    def __call__(
+        self, tag: Tag, quantity: Item, candidates: Sequence[Item | None], found: Sequence[Sequence[float]]
+    ) -> Floats:
+        """Log-probabilities of the candidates, ``found`` being their features."""
+        numbers = [-1 if item is None else self._number[id(item)] for item in candidates]
+        return self._fields[tag](quantity.rank, numbers, np.array(found, dtype=np.float32))
+
+
+class _Field:
+    """One field's scores: the layer over [quantity, candidate, their product, sentence, features], cut in its parts."""
+
+    def __init__(
+        self, tensors: Mapping[str, Floats], name: str, mentions: Floats, quantities: Any, sentences: Floats
+    ) -> None:
+        size = mentions.shape[1]
+        of_quantity, of_candidate, self._of_product, of_sentence, self._of_features = np.split(
+            tensors[f"{name}.hidden.weight"].T, [size, 2 * size, 3 * size, 4 * size]
+        )
+        self._mentions = mentions
+        self._quantities = mentions[quantities]
+        self._candidates = mentions @ of_candidate
+        self._rows = self._quantities @ of_quantity + sentences @ of_sentence + tensors[f"{name}.hidden.bias"]
+        self._turned = self._quantities @ tensors[f"{name}.bilinear"]
+        self._weights = tensors[f"{name}.score.weight"][0]
+
+    def __call__(self, row: int, numbers: list[int], found: Floats) -> Floats:
+        mentions = self._mentions[numbers]
+        hidden = self._candidates[numbers] + (mentions * self._quantities[row]) @ self._of_product
+        hidden += found @ self._of_features + self._rows[row]
+        scores = np.maximum(hidden, 0) @ self._weights + mentions @ self._turned[row]
+        scores -= scores.max()
+        result: Floats = scores - np.log(np.exp(scores).sum())
+        return result

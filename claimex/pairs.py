@@ -56,12 +56,19 @@ class Memory:
     links: dict[Tag, Item | None]
     used: dict[Item, int]
     facts: dict[Item, Facts]
+    context: tuple[Item, Context] | None = None  # of the quantity at hand
 
     def of(self, scene: Scene, item: Item) -> Facts:
         """The facts of a mention, looked up once."""
         if item not in self.facts:
             self.facts[item] = _facts(scene, item)
         return self.facts[item]
+
+    def context_of(self, scene: Scene, quantity: Item) -> Context:
+        """What can be said of a quantity without a candidate, looked up once."""
+        if self.context is None or self.context[0] is not quantity:
+            self.context = quantity, context_of(scene, quantity)
+        return self.context[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from claimex.errors import ClaimexError
-from claimex.extract import resolve
+from claimex.extract import Tagged, resolve
 from claimex.jsonl import encode_extraction, to_line
-from claimex.schema import Document, Span
+from claimex.schema import Document
 from claimex.windows import Window
 from serve.metrics import Metrics
 from serve.settings import Settings
@@ -44,8 +44,8 @@ class SteppedTagger(Protocol):
         """One forward pass."""
         ...
 
-    def finish(self, reading: Reading) -> list[Span]:
-        """The spans, once all windows are read."""
+    def finish(self, reading: Reading) -> Tagged:
+        """What the document holds, once all windows are read."""
         ...
 
 

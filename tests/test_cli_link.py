@@ -1,4 +1,4 @@
-"""``claimex link``: spans in, claims out, without a model."""
+"""``claimex link``: spans in, claims out."""
 
 from __future__ import annotations
 
@@ -7,19 +7,10 @@ from pathlib import Path
 
 import pytest
 
-import claimex
 from claimex import cli
 
 TEXT = "The lock keeper counted 31 barges on Friday. She saw two canoes."
 SURFACES = {"CLAIMANT": ("The lock keeper", "She"), "QUANTITY": ("31", "two"), "UNIT": ("barges", "canoes")}
-
-
-@pytest.fixture(autouse=True)
-def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    def load(model: str | None = None) -> None:
-        raise AssertionError("linking must not load a model")
-
-    monkeypatch.setattr(claimex, "load", load)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 from hypothesis import given, settings
 
-from claimex.extract import Extractor
+from claimex.extract import Extractor, Tagged
 from claimex.normalize.edges import settle_edges
 from claimex.schema import Document, Quantity, Span, Tag
 from tests.strategies import TEXTS
@@ -28,21 +28,22 @@ class Patterns:
     def __init__(self, ahead: int = 1) -> None:
         self.ahead = ahead
 
-    def tag(self, documents: Iterable[Document]) -> Iterator[list[Span]]:
+    def tag(self, documents: Iterable[Document]) -> Iterator[Tagged]:
         iterator = iter(documents)
         while chunk := list(itertools.islice(iterator, self.ahead)):
             yield from map(self._spans, chunk)
 
     @staticmethod
-    def _spans(document: Document) -> list[Span]:
+    def _spans(document: Document) -> Tagged:
         pattern = "|".join(f"(?P<{tag}>{pattern})" for tag, pattern in PATTERNS.items())
-        return [Span(*found.span(), Tag(str(found.lastgroup)), 0.9) for found in re.finditer(pattern, document.text)]
+        matches = re.finditer(pattern, document.text)
+        return Tagged([Span(*found.span(), Tag(str(found.lastgroup)), 0.9) for found in matches])
 
 
 class Silent:
     """A tagger that forgets to answer."""
 
-    def tag(self, documents: Iterable[Document]) -> Iterator[list[Span]]:
+    def tag(self, documents: Iterable[Document]) -> Iterator[Tagged]:
         return iter(())
 
 
@@ -66,7 +67,7 @@ def test_every_mention_is_its_surface_and_every_quantity_a_claim(text: str) -> N
     document = Document("a", text, DAY)
     [extraction] = Extractor(Patterns()).extract([document])
     [tagged] = Patterns().tag([document])
-    spans = settle_edges(text, tagged)
+    spans = settle_edges(text, tagged.spans)
     assert [mention.span for mention in extraction.mentions] == spans
     for mention in extraction.mentions:
         assert mention.text == text[mention.span.start : mention.span.end]

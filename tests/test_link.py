@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claimex.link import Fitted, likeliest, link, read, shipped, written
+from claimex.link import calibrated, likeliest, link, read, shipped, written
 from claimex.link_features import Row
 from claimex.normalize import normalize
 from claimex.schema import AnyMention, Claim, Document, Mention, Modifier, Provenance, Span, Tag, Unparsed
@@ -155,12 +155,11 @@ def test_shipped_weights_are_of_the_linked_fields() -> None:
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_calibration_keeps_order_and_bounds(one: float, other: float) -> None:
     low, high = sorted((one, other))
-    fitted = Fitted({}, slope=0.4, intercept=-0.2)
-    assert 0 < fitted.calibrated(low) <= fitted.calibrated(high) < 1
+    assert 0 < calibrated(low, 0.4, -0.2) <= calibrated(high, 0.4, -0.2) < 1
 
 
 def test_a_line_that_changes_nothing() -> None:
-    assert Fitted({}, slope=1.0, intercept=0.0).calibrated(0.3) == pytest.approx(0.3)
+    assert calibrated(0.3, 1.0, 0.0) == pytest.approx(0.3)
 
 
 def test_a_source_of_the_sentence_before_is_carried_over() -> None:

@@ -42,7 +42,7 @@ def documents(texts: Sequence[str]) -> list[Document]:
 
 
 def tag_one(model: TransformerTagger, text: str) -> list[Span]:
-    [spans] = model.tag([Document("a", text)])
+    [[spans, _]] = model.tag([Document("a", text)])
     return spans
 
 
@@ -61,12 +61,12 @@ class Lookup:
     def __init__(self, ids: Sequence[int]) -> None:
         self.ids = ids
 
-    def __call__(self, ids: Ids, mask: Ids) -> Floats:
+    def __call__(self, ids: Ids, mask: Ids) -> tuple[Floats, Floats | None]:
         logits = np.zeros((*ids.shape, len(LABELS)), dtype=np.float32)
         planted = np.isin(ids, self.ids)
         logits[..., BEGIN[Tag.QUANTITY]] = np.where(planted, 20.0, -20.0)
         logits[..., 0] = np.where(planted, -20.0, 20.0)
-        return logits
+        return logits, None
 
 
 class Spy:
@@ -78,14 +78,14 @@ class Spy:
         self.network = network
         self.read: list[list[int]] = []
 
-    def __call__(self, ids: Ids, mask: Ids) -> Floats:
+    def __call__(self, ids: Ids, mask: Ids) -> tuple[Floats, Floats | None]:
         self.read += [row[1 : sum(seen) - 1] for row, seen in zip(ids.tolist(), mask.tolist(), strict=True)]
         return self.network(ids, mask)
 
 
 def test_tiny_model_finds_spans_of_every_tag(tiny_tagger: TransformerTagger) -> None:
     """Else most of what follows would say nothing."""
-    found = {span.tag for spans in tiny_tagger.tag(documents(TEXTS_OF_ALL_LENGTHS)) for span in spans}
+    found = {span.tag for spans, _ in tiny_tagger.tag(documents(TEXTS_OF_ALL_LENGTHS)) for span in spans}
     assert found == set(Tag)
 
 
@@ -143,7 +143,7 @@ def test_scores_come_from_the_window_that_answers(tiny_tagger: TransformerTagger
     reading = read_whole(tiny_tagger, "the mayor said 57 people were hurt on tuesday . " * 8)
     for window in windows(len(reading.tokens.ids), 24, 6):
         ids = np.array([tiny_tagger.tokenizer.wrap(reading.tokens.ids[window.start : window.end])])
-        alone = tiny_tagger.network(ids, np.ones_like(ids))[0, 1:-1]
+        alone = tiny_tagger.network(ids, np.ones_like(ids))[0][0, 1:-1]
         alone = alone - np.logaddexp.reduce(alone, axis=-1, keepdims=True)
         expected = alone[window.first - window.start : window.last - window.start]
         assert np.allclose(reading.log_probs[window.first : window.last], expected, atol=1e-4)
@@ -165,7 +165,7 @@ def test_company_order_and_batch_size_change_nothing(tiny_tagger: TransformerTag
     alone = [tag_one(tiny_tagger, text) for text in TEXTS_OF_ALL_LENGTHS]
     tiny_tagger.batch_tokens = batch_tokens
     for order in ([0, 1, 2, 3, 4, 5, 6], [6, 3, 0, 5, 2, 4, 1], [3, 3, 1, 0]):
-        together = list(tiny_tagger.tag(documents([TEXTS_OF_ALL_LENGTHS[i] for i in order])))
+        together = [found.spans for found in tiny_tagger.tag(documents([TEXTS_OF_ALL_LENGTHS[i] for i in order]))]
         assert [plain(spans) for spans in together] == [plain(alone[i]) for i in order]
         for i, spans in zip(order, together, strict=True):
             assert [span.score for span in spans] == pytest.approx([span.score for span in alone[i]], abs=1e-4)
@@ -196,7 +196,7 @@ def test_an_endless_stream_is_read_only_as_far_as_needed(tiny_tagger: Transforme
             read += 1
             yield Document(str(read), "The mayor said 57 people were hurt.")
 
-    first = next(tiny_tagger.tag(endless()))
+    first = next(tiny_tagger.tag(endless())).spans
     assert first == tag_one(tiny_tagger, "The mayor said 57 people were hurt.")
     assert read < 50
 

@@ -91,22 +91,24 @@ def calibrate(
     corpus: str = "gold-dev",
     diagram: Path = Path("docs/reliability.png"),
 ) -> None:
-    """Fit the temperature of the scores, store it in the weights, draw the reliability diagram."""
+    """Fit what calibrates the scores of spans and links, store it in the weights, draw the reliability diagram."""
     examples = read_corpus(corpus_named(corpus, read_corpora(CORPORA), CORPORA), data)
     from claimex.tagger import load
     from training import calibrate as job
     from training.evaluate import keep
 
-    job.store(weights, 1.0)
+    job.store(weights, temperature=1.0, link_slope=1.0, link_intercept=0.0)
     tagger = load(weights)
     tagger.settings = dataclasses.replace(tagger.settings, threshold=0.0)  # improbable spans have much to tell
-    figures = job.report(job.Calibration(tagger, examples))
-    job.store(weights, figures["temperature"])
+    figures = job.report(job.Calibration(tagger, examples)) | {"links": job.report_links(tagger, examples)}
+    slope, intercept = figures["links"]["line"]
+    job.store(weights, temperature=figures["temperature"], link_slope=slope, link_intercept=intercept)
     job.plot(figures, diagram)
     keep(weights, "calibration", figures)
     typer.echo(f"temperature {figures['temperature']}; expected calibration error, held out, and without temperature:")
     for name, error in figures["error"].items():
         typer.echo(f"{name:9} {error:.3f} {figures['error at temperature 1'][name]:.3f}")
+    typer.echo(f"links     {figures['links']['error']:.3f} {figures['links']['error without']:.3f}")
 
 
 @app.command()

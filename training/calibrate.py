@@ -6,14 +6,19 @@ import dataclasses
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from claimex.errors import ConfigError
+from claimex.extract import Extractor
+from claimex.link import calibrated
 from claimex.schema import Example, Tag
 from claimex.tagger import SETTINGS_KEY, Reading, TransformerTagger
+from training.linker import calibrate as fit_line
+from training.linker import outcomes
 
 BINS = 10
 TEMPERATURES = np.geomspace(0.5, 4.0, 43)
@@ -45,7 +50,7 @@ class Calibration:
 
     def _of(self, i: int, temperature: float) -> Iterator[Outcome]:
         gold = {(span.start, span.end, span.tag) for span in self.examples[i].spans}
-        for span in self.tagger.finish(_softened(self.readings[i], temperature)):
+        for span in self.tagger.finish(_softened(self.readings[i], temperature)).spans:
             assert span.score is not None
             yield Outcome(i, span.tag, span.score, (span.start, span.end, span.tag) in gold)
 
@@ -105,13 +110,35 @@ def report(calibration: Calibration) -> dict[str, Any]:
     }
 
 
-def store(weights: Path, temperature: float) -> None:
-    """Writes the temperature into a checkpoint's config.json, where the tagger finds it."""
+def report_links(tagger: TransformerTagger, examples: Sequence[Example]) -> dict[str, Any]:
+    """The line that calibrates the links of the examples' own spans, whose scores in the tagger are not calibrated yet;
+    the error of each half of the documents by the line that the other half asks for, and without any."""
+    found = [
+        list(outcomes(example, extraction.claims))
+        for example, extraction in zip(examples, Extractor(tagger).link(examples), strict=True)
+    ]
+    halves = [list(chain.from_iterable(found[half::2])) for half in (0, 1)]
+    held_out = [
+        (calibrated(score, *line), right)
+        for half, other in (halves, halves[::-1])
+        for line in [fit_line(other)]
+        for score, right in half
+    ]
+    every = [*halves[0], *halves[1]]
+    return {"line": fit_line(every), "error": _links_error(held_out), "error without": _links_error(every)}
+
+
+def _links_error(found: Sequence[tuple[float, bool]]) -> float:
+    return calibration_error([Outcome(0, Tag.QUANTITY, score, right) for score, right in found])
+
+
+def store(weights: Path, **values: float) -> None:
+    """Writes settings into a checkpoint's config.json, where the tagger finds them."""
     path = weights / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     if SETTINGS_KEY not in config:
         raise ConfigError(f"{path}: has no entry {SETTINGS_KEY!r}: train or export the checkpoint with this project")
-    config[SETTINGS_KEY]["temperature"] = temperature
+    config[SETTINGS_KEY].update(values)
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 

@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForTokenClassification, PreTrainedTokenizerFast
 
 from claimex.errors import ConfigError
+from claimex.link_network import FILE
 from claimex.tagger import load
 
 INDEX = "model.safetensors.index.json"
@@ -39,6 +40,8 @@ def export(checkpoint: Path, directory: Path, dtype: torch.dtype = torch.float16
         save_file(tensors, directory / shard, metadata={"format": "pt"})
     if before and _equal(before[0], load_file(directory / SHARDS[0])):
         (directory / SHARDS[0]).write_bytes(before[1])
+    if (checkpoint / FILE).exists():
+        shutil.copyfile(checkpoint / FILE, directory / FILE)
     index = {
         "metadata": {"total_size": sum(tensor.numel() * tensor.element_size() for tensor in state.values())},
         "weight_map": dict(sorted(shard_of.items())),

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import torch
 
-from claimex.link import ORDER, Fitted, Weights, decide, link, log_odds, written
-from claimex.link_features import CONTINUES, Row
+from claimex.link import ORDER, Choice, Fitted, Weights, decide, link, log_odds, written
+from claimex.link_features import CONTINUES
 from claimex.normalize import normalize
 from claimex.scene import Item, Scene
-from claimex.schema import Example, Range, Record, Tag
+from claimex.schema import Claim, Example, Range, Record, Tag
 from claimex.score import FIELDS
 from training.config import corpus_named, read_corpora
 from training.corpora import read_corpus
@@ -55,14 +55,15 @@ def held_out(examples: Sequence[Example], documents: Sequence[Mapping[Tag, Seque
         others = [groups for i, groups in enumerate(documents) if i % FOLDS != fold]
         fitted = Fitted(_weights(others), slope=1.0, intercept=0.0)
         for example in examples[fold::FOLDS]:
-            yield from outcomes(example, fitted)
+            mentions = normalize(example.document, example.spans)
+            yield from outcomes(example, link(example.document, mentions, fitted=fitted))
 
 
-def outcomes(example: Example, fitted: Fitted) -> Iterator[Outcome]:
+def outcomes(example: Example, claims: Sequence[Claim]) -> Iterator[Outcome]:
     """The claims that the example's own spans make up, against its records."""
     text = example.document.text
     records = {record.quantity: record for record in example.records}
-    for claim in link(example.document, normalize(example.document, example.spans), fitted):
+    for claim in claims:
         record = records.get(claim.quantity.span.range)
         if record is not None and claim.score is not None:
             yield claim.score, all(agree(record, claim.record, text) for _, agree in FIELDS.values())
@@ -95,11 +96,11 @@ def groups_of(example: Example) -> dict[Tag, list[Group]]:
     records = {record.quantity: record for record in example.records}
     groups: dict[Tag, list[Group]] = {tag: [] for tag in ORDER}
 
-    def choose(quantity: Item, tag: Tag, candidates: Sequence[Item | None], found: Sequence[Row]) -> tuple[int, float]:
-        record = records.get(quantity.mention.span.range)
-        index = None if record is None else right_index(record, tag, candidates)
+    def choose(choice: Choice) -> tuple[int, float]:
+        record = records.get(choice.quantity.mention.span.range)
+        index = None if record is None else right_index(record, choice.tag, choice.candidates)
         if index is not None:
-            groups[tag].append(([[*row.shared, *row.own] for row in found], index))
+            groups[choice.tag].append(([[*row.shared, *row.own] for row in choice.rows()], index))
         return index or 0, 1.0
 
     decide(scene, choose)

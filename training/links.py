@@ -115,7 +115,7 @@ class Field(nn.Module):
             sentence.unsqueeze(1).expand(*wide, -1),
             found,
         ]
-        scores = self.score(nn.functional.gelu(self.hidden(self.dropout(torch.cat(pairs, -1))))).squeeze(-1)
+        scores = self.score(nn.functional.relu(self.hidden(self.dropout(torch.cat(pairs, -1))))).squeeze(-1)
         result: torch.Tensor = scores + (candidates @ (quantity @ self.bilinear).unsqueeze(-1)).squeeze(-1)
         return result
 

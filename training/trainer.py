@@ -135,7 +135,7 @@ def figures_of(tagger: TransformerTagger, dev: Sequence[Example], prefix: str = 
     process = PartialState()
     share = dev[process.process_index :: process.num_processes]
     predicted = tagger.tag(example.document for example in share)
-    pairs = [(span_rows(p), span_rows(example.spans)) for p, example in zip(predicted, share, strict=True)]
+    pairs = [(span_rows(p.spans), span_rows(example.spans)) for p, example in zip(predicted, share, strict=True)]
     metric = SpanF1(keep_in_memory=True)
     for prediction, reference in gather_object(pairs):
         metric.add(prediction=prediction, reference=reference)

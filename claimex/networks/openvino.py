@@ -15,6 +15,7 @@ from openvino import opset13 as ops
 from safetensors import safe_open
 
 from claimex.bio import Floats
+from claimex.link_network import Layer
 from claimex.tokens import Ids
 
 INDEX = "model.safetensors.index.json"
@@ -30,24 +31,27 @@ def reads(config: dict[str, Any]) -> bool:
 
 
 class OpenVinoNetwork:
-    """Ids and mask to logits. ``threads``: by default as many as there are cores."""
+    """Ids and mask to logits, and by the layer ``token`` to vectors. ``threads``: by default as many as cores."""
 
-    def __init__(self, directory: Path, config: dict[str, Any], threads: int | None = None) -> None:
+    def __init__(
+        self, directory: Path, config: dict[str, Any], threads: int | None = None, token: Layer | None = None
+    ) -> None:
         """Raises KeyError with the name of a tensor that the checkpoint lacks, and what the libraries raise."""
         options: dict[str, Any] = {"ENABLE_CPU_PINNING": False}  # else several processes pin themselves to one core
         if threads:
             options["INFERENCE_NUM_THREADS"] = threads
-        self._compiled = ov.Core().compile_model(_graph(config, _tensors(directory)), "CPU", options)
+        self._compiled = ov.Core().compile_model(_graph(config, _tensors(directory), token), "CPU", options)
         self.device = "cpu"
         self.dtype = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}[
             self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
         ]
         self.name = "OpenVINO"
 
-    def __call__(self, ids: Ids, mask: Ids) -> Floats:
-        """Logits of shape (rows, tokens, labels)."""
-        logits: Floats = self._compiled([ids, mask])[0].copy()  # the engine uses its memory again
-        return logits
+    def __call__(self, ids: Ids, mask: Ids) -> tuple[Floats, Floats | None]:
+        """Logits of shape (rows, tokens, labels), and vectors of (rows, tokens, their width)."""
+        found = self._compiled([ids, mask])
+        logits, *vectors = (found[i].copy() for i in range(len(found)))  # the engine uses its memory again
+        return logits, vectors[0] if vectors else None
 
 
 def _tensors(directory: Path) -> dict[str, Any]:
@@ -93,7 +97,7 @@ def _whole(*values: int) -> Any:
     return ops.constant(np.array(values, dtype=np.int64))
 
 
-def _graph(config: dict[str, Any], tensors: dict[str, Any]) -> ov.Model:
+def _graph(config: dict[str, Any], tensors: dict[str, Any], token: Layer | None) -> ov.Model:
     layers = _Layers(tensors, config["layer_norm_eps"])
     width, heads = config["hidden_size"], config["num_attention_heads"]
     ids, mask = (ops.parameter([-1, -1], np.int64, name=name) for name in ("input_ids", "attention_mask"))
@@ -113,7 +117,11 @@ def _graph(config: dict[str, Any], tensors: dict[str, Any]) -> ov.Model:
         hidden = ops.gelu(layers.dense(states, f"{layer}.intermediate.dense"), "erf")
         answer = layers.dense(hidden, f"{layer}.output.dense")
         states = layers.norm(ops.add(answer, states), f"{layer}.output.LayerNorm")
-    return ov.Model([layers.dense(states, "classifier")], [ids, mask], "claimex")
+    results = [layers.dense(states, "classifier")]
+    if token is not None:
+        weight, bias = map(ops.constant, token)
+        results.append(ops.add(ops.matmul(states, weight, False, True), bias))
+    return ov.Model(results, [ids, mask], "claimex")
 
 
 def _embeddings(layers: _Layers, ids: Any) -> Any:

@@ -6,22 +6,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import torch
 from transformers import AutoModelForTokenClassification, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from claimex.bio import Floats
+from claimex.link_network import Layer
 from claimex.tokens import Ids
 
 
 class TorchNetwork:
-    """Ids and mask to logits, by a model that stays where it is."""
+    """Ids and mask to logits, and by the layer ``token`` to vectors; the model stays where it is."""
 
     name = "torch"
 
-    def __init__(self, model: PreTrainedModel) -> None:
+    def __init__(self, model: PreTrainedModel, token: Layer | None = None) -> None:
         self.model = model
+        self.token = token and tuple(torch.from_numpy(each).to(model.device, model.dtype) for each in token)
 
     @property
     def device(self) -> str:
@@ -34,15 +35,22 @@ class TorchNetwork:
         return str(self.model.dtype).removeprefix("torch.")
 
     @torch.inference_mode()
-    def __call__(self, ids: Ids, mask: Ids) -> Floats:
-        """Logits of shape (rows, tokens, labels)."""
+    def __call__(self, ids: Ids, mask: Ids) -> tuple[Floats, Floats | None]:
+        """Logits of shape (rows, tokens, labels), and vectors of (rows, tokens, their width)."""
         inputs = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
         inputs = {name: tensor.to(self.model.device) for name, tensor in inputs.items()}
-        logits: Floats = self.model(**inputs).logits.float().cpu().numpy()
-        return logits.astype(np.float32, copy=False)
+        found = self.model(**inputs, output_hidden_states=self.token is not None)
+        if self.token is None:
+            return _floats(found.logits), None
+        return _floats(found.logits), _floats(torch.nn.functional.linear(found.hidden_states[-1], *self.token))
 
 
-def load(directory: Path, device: str, threads: int | None = None) -> TorchNetwork:
+def _floats(tensor: torch.Tensor) -> Floats:
+    values: Floats = tensor.float().cpu().numpy()
+    return values
+
+
+def load(directory: Path, device: str, threads: int | None = None, token: Layer | None = None) -> TorchNetwork:
     """The checkpoint's model. Half precision runs as bfloat16 where the device computes in it, else as float32.
 
     Raises KeyError with the names of tensors that the checkpoint lacks, and what the libraries raise.
@@ -56,7 +64,7 @@ def load(directory: Path, device: str, threads: int | None = None) -> TorchNetwo
         )
     if info["missing_keys"] or info["mismatched_keys"]:
         raise KeyError(*sorted(info["missing_keys"])[:1])
-    return TorchNetwork(model.to(target).eval())
+    return TorchNetwork(model.to(target).eval(), token)
 
 
 def positions(model: PreTrainedModel) -> int | None:

@@ -23,7 +23,7 @@ from claimex.batch.arrow import SCHEMA, table
 from claimex.batch.sources import Columns, Entry, sources
 from claimex.batch.work import Shard, Worker
 from claimex.errors import InputError
-from claimex.extract import Extractor, resolve
+from claimex.extract import Extractor, Tagged, resolve
 from claimex.output import encode_extraction
 from claimex.schema import Document, Extraction, Span, Tag
 
@@ -31,11 +31,11 @@ from claimex.schema import Document, Extraction, Span, Tag
 class NumberTagger:
     """Tags digits; a text that holds "crash" takes the whole batch with it."""
 
-    def tag(self, documents: Iterable[Document]) -> Iterator[list[Span]]:
+    def tag(self, documents: Iterable[Document]) -> Iterator[Tagged]:
         for document in documents:
             if "crash" in document.text:
                 raise RuntimeError("no such luck")
-            yield [Span(*found.span(), Tag.QUANTITY, 0.9) for found in re.finditer(r"\d+", document.text)]
+            yield Tagged([Span(*found.span(), Tag.QUANTITY, 0.9) for found in re.finditer(r"\d+", document.text)])
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_columns_hold_the_same_as_lines() -> None:
             ("200 to 300", Tag.QUANTITY), ("5 May 2024", Tag.DATE), ("umpteen", Tag.QUANTITY), ("Eva", Tag.CLAIMANT),
         ]
     ]  # fmt: skip
-    row = encode_extraction(resolve(Document("a", text), spans))
+    row = encode_extraction(resolve(Document("a", text), Tagged(spans)))
     columns = table([row])
     assert columns.schema == SCHEMA
     [back] = columns.to_pylist()

@@ -15,7 +15,7 @@ from benchmarks.peers.environment import ask
 from benchmarks.values_adapter import lengths_in, peer_unit, readings, unit_name
 from benchmarks.values_dates import DateReading, accuracy, ours, read_dayless, read_days, read_values
 from benchmarks.values_sets import Reading, all_right, ends_of, matched, read_sentences, same_unit, same_value, scores
-from claimex.extract import resolve
+from claimex.extract import Tagged, resolve
 from claimex.fields import Json
 from claimex.normalize.units import parse_unit
 from claimex.schema import Document, Mention, Span, Tag
@@ -108,7 +108,7 @@ def spans_of(text: str, **surfaces: str) -> list[Span]:
 )
 def test_our_claims_in_the_benchmarks_terms(text: str, surfaces: dict[str, str], expected: list[Reading]) -> None:
     document = Document("a", text, dt.date(2026, 11, 19))
-    assert readings(resolve(document, spans_of(text, **surfaces))) == expected
+    assert readings(resolve(document, Tagged(spans_of(text, **surfaces)))) == expected
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 
 from claimex.bio import LABELS
+from claimex.extract import Tagged
 from claimex.schema import Document, Span, Tag
 from claimex.tagger import Job, Reading
 from claimex.tokens import Tokens
@@ -47,13 +48,15 @@ class PatternTagger:
         if self.broken:
             raise RuntimeError(batch[0][0].document.text)
 
-    def finish(self, reading: Reading) -> list[Span]:
-        return [
-            Span(*match.span(tag), tag, 0.9)
-            for match in PATTERN.finditer(reading.document.text)
-            for tag in Tag
-            if match[tag]
-        ]
+    def finish(self, reading: Reading) -> Tagged:
+        return Tagged(
+            [
+                Span(*match.span(tag), tag, 0.9)
+                for match in PATTERN.finditer(reading.document.text)
+                for tag in Tag
+                if match[tag]
+            ]
+        )
 
 
 @contextmanager

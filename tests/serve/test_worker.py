@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claimex.schema import Document, Span
+from claimex.extract import Tagged
+from claimex.schema import Document
 from claimex.tagger import Reading
 from claimex.tokens import Tokens
 from claimex.windows import Window
@@ -178,7 +179,7 @@ def test_what_is_not_done_at_the_end_is_refused_not_lost() -> None:
 class Stumbling(PatternTagger):
     """Cannot finish the document "a"."""
 
-    def finish(self, reading: Reading) -> list[Span]:
+    def finish(self, reading: Reading) -> Tagged:
         if reading.document.id == "a":
             raise RuntimeError(reading.document.text)
         return super().finish(reading)

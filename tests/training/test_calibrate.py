@@ -10,6 +10,7 @@ import pytest
 
 from claimex.bio import BEGIN, LABELS, OUTSIDE
 from claimex.errors import ConfigError
+from claimex.extract import Tagged
 from claimex.schema import Document, Example, Span, Tag
 from claimex.tagger import Reading, TransformerTagger
 from claimex.tokens import Tokens
@@ -36,9 +37,9 @@ class Boaster:
     def read(self, batch: object) -> None:
         raise AssertionError("nothing to read")
 
-    def finish(self, reading: Reading) -> list[Span]:
+    def finish(self, reading: Reading) -> Tagged:
         scores = np.exp(reading.log_probs[:, BEGIN[Tag.QUANTITY]])
-        return [Span(i, i + 1, Tag.QUANTITY, float(score)) for i, score in enumerate(scores)]
+        return Tagged([Span(i, i + 1, Tag.QUANTITY, float(score)) for i, score in enumerate(scores)])
 
 
 def calibration(share: float) -> Calibration:
@@ -71,11 +72,11 @@ def test_bins_and_error_of_known_outcomes() -> None:
 def test_the_temperature_goes_into_the_checkpoint(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_text('{"claimex": {"window": 24}, "other": 1}', encoding="utf-8")
-    store(tmp_path, 1.5)
+    store(tmp_path, temperature=1.5)
     assert json.loads(path.read_text(encoding="utf-8")) == {"claimex": {"window": 24, "temperature": 1.5}, "other": 1}
     path.write_text("{}", encoding="utf-8")
     with pytest.raises(ConfigError, match="no entry 'claimex'"):
-        store(tmp_path, 1.5)
+        store(tmp_path, temperature=1.5)
 
 
 def test_the_plot_is_a_picture(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_one_step_trains_a_tagger_that_loads(trained: tagger.TransformerTagger, 
     assert (trained.settings.window, trained.settings.overlap) == (config.window, config.overlap)
     lines = [json.loads(line) for line in (Path(config.output) / "log.jsonl").read_text("utf-8").splitlines()]
     assert all(0 < line["loss"] < 10 for line in lines if "loss" in line)
-    [spans] = trained.tag([Document("a", TEXT * 9)])
+    [[spans, _]] = trained.tag([Document("a", TEXT * 9)])
     assert len({span.tag for span in spans}) > 1
     check_spans(TEXT * 9, spans)
 
@@ -147,8 +147,8 @@ def test_one_step_trains_a_tagger_that_loads(trained: tagger.TransformerTagger, 
 def test_company_changes_nothing(trained: tagger.TransformerTagger) -> None:
     """Padding is no token, and positions do not move with it."""
     documents = [Document(str(i), text) for i, text in enumerate((TEXT, "12", TEXT * 7, ""))]
-    alone = [plain(next(trained.tag([document]))) for document in documents]
-    assert [plain(spans) for spans in trained.tag(documents)] == alone
+    alone = [plain(next(trained.tag([document])).spans) for document in documents]
+    assert [plain(tagged.spans) for tagged in trained.tag(documents)] == alone
     readings = [trained.begin(document) for document in documents[:3]]
     for batch in trained.batches(readings):
         trained.read(batch)

@@ -181,7 +181,9 @@ def test_killed_while_it_saves_a_stage_is_not_done(
             save(model, tokenizer, tmp_path / "stage-0")
     assert not (tmp_path / "stage-0").exists()
     save(model, tokenizer, tmp_path / "stage-0")
-    [saved, before] = (next(tagger.load(d).tag([Document("a", TEXT)])) for d in (tmp_path / "stage-0", tiny_directory))
+    [saved, before] = (
+        next(tagger.load(d).tag([Document("a", TEXT)])).spans for d in (tmp_path / "stage-0", tiny_directory)
+    )
     assert plain(saved) == plain(before)
 
 
@@ -276,7 +278,7 @@ def test_two_processes_share_the_work(trained: Path, tiny_directory: Path, tmp_p
 def dev_f1(checkpoint: Path) -> float:
     loaded = tagger.load(checkpoint)
     examples = read_corpus(read_corpora(CONFIG.parent / "tiny-corpora.yaml")["log"], DATA)
-    predicted = [span_rows(spans) for spans in loaded.tag(example.document for example in examples)]
+    predicted = [span_rows(tagged.spans) for tagged in loaded.tag(example.document for example in examples)]
     gold = [span_rows(example.spans) for example in examples]
     figures: dict[str, float] = SpanF1(keep_in_memory=True).compute(predictions=predicted, references=gold)
     return figures["f1"]
@@ -391,7 +393,9 @@ def test_an_export_keeps_the_file_of_embeddings_that_are_the_same_numbers(
 
 def test_export_tags_as_the_checkpoint_does(exported: Path, trained: Path) -> None:
     texts = [Document("a", TEXT), Document("b", "")]
-    [spans, none], [expected, _] = (list(tagger.load(where).tag(texts)) for where in (exported, trained))
+    [spans, none], [expected, _] = (
+        [tagged.spans for tagged in tagger.load(where).tag(texts)] for where in (exported, trained)
+    )
     assert plain(spans) == plain(expected)
     assert none == []
     assert tagger.load(exported).settings == tagger.Settings(24, 6)

@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from claimex.link import Fitted, likeliest
+from claimex.link import Fitted, calibrated, likeliest, link
 from claimex.link_features import CONTINUES, Row
+from claimex.normalize import normalize
 from claimex.schema import Document, Example, Record, Span, Tag
 from training.linker import FOLDS, PRIOR, Group, calibrate, fit, groups_of, held_out, outcomes
 
@@ -53,7 +54,9 @@ def test_groups_name_the_gold_link_of_each_field() -> None:
 
 def test_an_outcome_is_right_where_all_four_fields_are() -> None:
     plain = Fitted({Tag.UNIT: {}, Tag.CLAIMANT: {}, Tag.DATE: {}}, slope=1.0, intercept=0.0)
-    [(score, right)] = outcomes(barges("a"), plain)  # without weights no link is taken for likelier than another
+    example = barges("a")
+    claims = link(example.document, normalize(example.document, example.spans), fitted=plain)
+    [(score, right)] = outcomes(example, claims)  # without weights no link is taken for likelier than another
     assert score == pytest.approx(1 / 8)
     assert not right
 
@@ -67,7 +70,6 @@ def test_what_is_held_out_is_linked_by_what_the_others_teach() -> None:
 
 def test_calibration_brings_scores_down_to_how_often_they_are_right() -> None:
     found = [(0.99, i % 4 > 0) for i in range(40)] + [(0.6, i % 2 > 0) for i in range(40)]
-    slope, intercept = calibrate(found)
-    fitted = Fitted({}, slope, intercept)
-    assert fitted.calibrated(0.99) == pytest.approx(0.75, abs=0.02)
-    assert fitted.calibrated(0.6) == pytest.approx(0.5, abs=0.02)
+    line = calibrate(found)
+    assert calibrated(0.99, *line) == pytest.approx(0.75, abs=0.02)
+    assert calibrated(0.6, *line) == pytest.approx(0.5, abs=0.02)

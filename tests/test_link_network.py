@@ -1,0 +1,180 @@
+"""The network that links: in numpy as it is trained in torch, and carried by a checkpoint from training to claims."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.torch import save_file
+
+from claimex.extract import Extractor
+from claimex.link import Choice, decide, link
+from claimex.link_network import FEATURES, FILE, WIDTH, LinkNetwork, Scorer, Vectors, bucket, token_ranges
+from claimex.normalize import normalize
+from claimex.scene import Scene
+from claimex.schema import Document, Example, Record, Span, Tag
+from claimex.tagger import Engine, load
+from training.linker import right_index
+from training.links import LinkModule, plan_of
+
+TEXT = (
+    "On Monday the mayor said 57 people were hurt and 12 boats sank. The harbour office counted 300 on Tuesday.\n\n"
+    "She added that $4 million was lost. In 2019 it was two."
+)
+SURFACES = {
+    Tag.QUANTITY: ["57", "12", "300", "4 million", "two"],
+    Tag.UNIT: ["people", "boats", "$"],
+    Tag.DATE: ["Monday", "Tuesday", "2019"],
+    Tag.CLAIMANT: ["the mayor", "The harbour office", "She"],
+}
+
+
+def span(surface: str, tag: Tag) -> Span:
+    start = TEXT.index(surface)
+    return Span(start, start + len(surface), tag)
+
+
+def example() -> Example:
+    spans = [span(surface, tag) for tag, surfaces in SURFACES.items() for surface in surfaces]
+    at = {TEXT[s.start : s.end]: s.range for s in spans}
+    linked = [
+        ("57", "people", "Monday", "the mayor"),
+        ("12", "boats", "Monday", "the mayor"),
+        ("300", None, "Tuesday", "The harbour office"),
+        ("4 million", "$", None, "She"),
+        ("two", None, "2019", None),
+    ]
+    records = tuple(Record(at[q], None, None, None, unit=at.get(u or ""), date=at.get(d or ""), claimant=at.get(c or ""))
+                    for q, u, d, c in linked)  # fmt: skip
+    ordered = tuple(sorted(spans, key=lambda each: each.range))
+    return Example(Document("harbour", TEXT, dt.date(2024, 5, 3)), ordered, frozenset(Tag), records)
+
+
+def ranges() -> list[tuple[int, int]]:
+    """Words and marks."""
+    found, start = [], 0
+    for piece in TEXT.replace("\n\n", "  ").split(" "):
+        if piece:
+            found.append((start, start + len(piece)))
+        start += len(piece) + 1
+    return found
+
+
+def network_of(module: LinkModule) -> LinkNetwork:
+    return LinkNetwork({name: tensor.numpy() for name, tensor in module.state_dict().items()})
+
+
+@pytest.fixture
+def module() -> LinkModule:
+    torch.manual_seed(5)
+    made = LinkModule(16).eval()
+    for parameter in made.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return made
+
+
+def test_numpy_says_what_torch_was_trained_to_say(module: LinkModule) -> None:
+    gold = example()
+    states = torch.randn(len(ranges()), 16)
+    with torch.inference_mode():
+        expected = module(states, plan_of(gold, ranges())).item()
+        values = module.token(states).numpy()
+    scene = Scene(gold.document, normalize(gold.document, gold.spans))
+    scorer = Scorer(Vectors(ranges(), values, network_of(module)), scene)
+    records = {record.quantity: record for record in gold.records}
+    losses = []
+
+    def choose(choice: Choice) -> tuple[int, float]:
+        scores = scorer(choice.tag, choice.quantity, choice.candidates, choice.features())
+        assert np.exp(scores).sum() == pytest.approx(1, abs=1e-4)
+        right = right_index(records[choice.quantity.mention.span.range], choice.tag, choice.candidates)
+        assert right is not None
+        losses.append(-float(scores[right]))
+        return right, 1.0
+
+    decide(scene, choose)
+    assert len(losses) == 15
+    assert sum(losses) == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_network_decides_where_there_are_vectors(module: LinkModule) -> None:
+    gold = example()
+    mentions = normalize(gold.document, gold.spans)
+    values = np.random.default_rng(1).normal(size=(len(ranges()), WIDTH)).astype(np.float32)
+    tensors = network_of(module).tensors
+    never = {**tensors, "none": tensors["none"] * 0}
+    for tag in ("UNIT", "CLAIMANT", "DATE"):
+        never[f"fields.{tag}.bilinear"] = np.zeros_like(tensors[f"fields.{tag}.bilinear"])
+        weights = np.zeros_like(tensors[f"fields.{tag}.hidden.weight"])
+        weights[:, -FEATURES + 4] = -1  # feature 4: no candidate
+        never[f"fields.{tag}.hidden.weight"] = weights
+        never[f"fields.{tag}.hidden.bias"] = np.full_like(tensors[f"fields.{tag}.hidden.bias"], 2)
+        never[f"fields.{tag}.score.weight"] = np.ones_like(tensors[f"fields.{tag}.score.weight"])
+    claims = link(gold.document, mentions, Vectors(ranges(), values, LinkNetwork(never)))
+    assert all(claim.unit and claim.date and claim.claimant for claim in claims)
+    assert link(gold.document, mentions) != claims
+    assert link(gold.document, [], Vectors(ranges(), values, LinkNetwork(never))) == ()
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 5)), min_size=1, max_size=20), st.data())
+def test_the_tokens_of_a_range_are_those_that_it_touches(steps: list[tuple[int, int]], data: st.DataObject) -> None:
+    tokens, at = [], 0
+    for gap, length in steps:
+        tokens.append((at + gap, at + gap + length))
+        at += gap + length
+    start = data.draw(st.integers(0, at - 1))
+    end = data.draw(st.integers(start + 1, at))
+    [(first, last)] = token_ranges(tokens, [(start, end)])
+    assert 0 <= first < last <= len(tokens)
+    touched = [i for i, (left, right) in enumerate(tokens) if left < end and start < right]
+    assert set(touched) <= set(range(first, last))
+
+
+def test_distances_fall_into_seven_buckets_in_order() -> None:
+    buckets = [bucket(distance) for distance in range(200)]
+    assert buckets == sorted(buckets)
+    assert set(buckets) == set(range(7))
+    assert buckets[:4] == [0, 1, 2, 3]
+
+
+@pytest.fixture
+def linking_directory(tiny_directory: Path, tmp_path: Path, module: LinkModule) -> Path:
+    directory = Path(shutil.copytree(tiny_directory, tmp_path / "weights"))
+    save_file(module.state_dict(), directory / FILE)
+    return directory
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_vectors_come_with_the_spans_window_by_window(linking_directory: Path, engine: Engine) -> None:
+    tagger = load(linking_directory, device="cpu", engine=engine)
+    [short, long] = tagger.tag([Document("a", "57 people"), Document("b", "The mayor said 57 people were hurt. " * 9)])
+    assert short.vectors is not None
+    assert long.vectors is not None
+    assert short.vectors.values.shape == (len(short.vectors.ranges), WIDTH)
+    assert len(long.vectors.values) == len(long.vectors.ranges) > 24
+    assert np.isfinite(long.vectors.values).all()
+    other: Engine = "torch" if engine == "openvino" else "openvino"
+    [again] = load(linking_directory, device="cpu", engine=other).tag([Document("a", "57 people")])
+    assert again.vectors is not None
+    assert np.allclose(short.vectors.values, again.vectors.values, atol=1e-3)
+
+
+def test_given_spans_are_linked_by_what_the_model_reads(linking_directory: Path) -> None:
+    gold = example()
+    extractor = Extractor(load(linking_directory, device="cpu"))
+    [extraction] = extractor.link([gold])
+    assert [claim.quantity.text for claim in extraction.claims] == SURFACES[Tag.QUANTITY]
+    assert all(0 < cast(float, claim.score) < 1 for claim in extraction.claims)
+    [alone] = Extractor(load(linking_directory, device="cpu")).link([gold])
+    [_, together] = extractor.link([Example(Document("b", "57 people " * 30), (), frozenset(Tag)), gold])
+    assert (
+        [c.record for c in together.claims] == [c.record for c in alone.claims] == [c.record for c in extraction.claims]
+    )
