@@ -51,8 +51,12 @@ def example() -> Example:
         ("4 million", "$", None, "She"),
         ("two", None, "2019", None),
     ]
-    records = tuple(Record(at[q], None, None, None, unit=at.get(u or ""), date=at.get(d or ""), claimant=at.get(c or ""))
-                    for q, u, d, c in linked)  # fmt: skip
+    records = tuple(
+        Record(
+            at[quantity], None, None, None, unit=at.get(unit or ""), date=at.get(date or ""), claimant=at.get(who or "")
+        )
+        for quantity, unit, date, who in linked
+    )
     ordered = tuple(sorted(spans, key=lambda each: each.range))
     return Example(Document("harbour", TEXT, dt.date(2024, 5, 3)), ordered, frozenset(Tag), records)
 

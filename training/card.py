@@ -54,6 +54,7 @@ def render(weights: Path, corpora: Mapping[str, Corpus]) -> str:
         corpora=_rows([[name, ", ".join(c.tags), c.licence, c.citation] for name, c in corpora.items()]),
         temperature=f"{metrics['calibration']['temperature']:.2f}",
         calibration=", ".join(f"{name} {error:.3f}" for name, error in metrics["calibration"]["error"].items()),
+        links=f"{metrics['calibration']['links']['error']:.3f}",
         minutes=f"{metrics['training']['seconds'] / 60:.0f}",
         speed=_rows([[stage, f"{rate:,}"] for stage, rate in speed["characters_per_second"].items()]),
         ratio=f"{speed['ratio']:.2f}",

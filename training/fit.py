@@ -39,6 +39,7 @@ def fit(config: Config, config_path: Path, data: Path | None) -> Path:
     """Trains, and returns the directory of the checkpoint, float32. Goes on where a killed run had stopped."""
     output = Path(config.output)
     process = PartialState(cpu=not torch.cuda.is_available())
+    _check_processes(config, process.num_processes)
     with process.main_process_first():
         output.mkdir(parents=True, exist_ok=True)
         _keep_config(config, output / "config.yaml")
@@ -58,6 +59,12 @@ def fit(config: Config, config_path: Path, data: Path | None) -> Path:
         plot(output / "log.jsonl", output / "log.png")
     process.wait_for_everyone()
     return result
+
+
+def _check_processes(config: Config, processes: int) -> None:
+    for number, stage in enumerate(config.stages):
+        if stage.links and processes > 1:
+            raise ConfigError(f"stages[{number}].links: a stage that trains links runs in one process, not {processes}")
 
 
 def _keep_config(config: Config, path: Path) -> None:
@@ -113,8 +120,6 @@ def _train_jointly(
     examples: dict[str, list[Example]], dev: list[Example], checkpoints: Path, journal: JsonLog,
 ) -> None:  # fmt: skip
     process = PartialState()
-    if process.num_processes > 1:
-        raise ConfigError("links: a stage that trains links runs in one process")
     chosen = [example for taken in _taken(stage, seed, examples).values() for example in taken]
     documents = joint.wholes(chosen, tagger.tokenizer, config.window)
     log.info("%d documents, %d records", len(documents), sum(document.plan.records for document in documents))

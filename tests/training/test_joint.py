@@ -1,0 +1,116 @@
+"""A stage that trains tags and links together: every document once an epoch, resumed to the same weights, exported."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from claimex import tagger
+from claimex.errors import ConfigError
+from claimex.extract import Extractor
+from claimex.link_network import FILE
+from claimex.schema import Document
+from training import fit as job
+from training import joint
+from training.config import Config, Stage, corpus_named, read_corpora
+from training.corpora import read_corpus
+from training.data import Collator
+from training.export import export
+from training.links import LinkModule
+from training.model import load, load_tokenizer
+
+CORPORA = Path(__file__).parents[2] / "configs" / "corpora.yaml"
+STAGE = Stage(corpora={"own-train": 0.03}, epochs=2, batch=24, learning_rate=1e-3, links=1.0)
+
+
+def config_of(base: Path, output: Path, stage: Stage = STAGE) -> Config:
+    return Config(base=str(base), output=str(output), stages=[stage], corpora=str(CORPORA), window=24, overlap=6)
+
+
+@pytest.fixture(scope="module")
+def trained(tiny_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return job.fit(config_of(tiny_directory, tmp_path_factory.mktemp("joint") / "out"), CORPORA, None)
+
+
+@pytest.fixture(scope="module")
+def documents(tiny_directory: Path) -> list[joint.Whole]:
+    examples = read_corpus(corpus_named("own-train", read_corpora(CORPORA), CORPORA), None)
+    chosen = random.Random(13).sample(examples, round(0.03 * len(examples)))
+    return joint.wholes(chosen, load_tokenizer(config_of(tiny_directory, tiny_directory)), 24)
+
+
+def test_an_epoch_holds_every_document_once_in_an_order_of_its_own(documents: list[joint.Whole]) -> None:
+    orders = [joint.steps(documents, 24, random.Random(seed)) for seed in ("13 0", "13 1", "13 0")]
+    for order in orders:
+        held = [id(document) for step in order for document in step]
+        assert sorted(held) == sorted(map(id, documents))
+        sizes = sorted(sum(len(document.rows) for document in step) for step in order)
+        assert all(size >= 24 for size in sizes[1:])
+    assert orders[0] == orders[2] != orders[1]
+
+
+def test_both_losses_fall(trained: Path, tiny_directory: Path, documents: list[joint.Whole]) -> None:
+    torch.manual_seed(1)
+    links = joint.load_links(trained)
+    assert links is not None
+    before = joint.Joint(load(tiny_directory), LinkModule(16), 1.0).eval()
+    after = joint.Joint(load(trained), links, 1.0).eval()
+    collate = Collator(0)
+    with torch.inference_mode():
+        losses = [
+            each(collate([row for document in documents for row in document.rows]), documents)
+            for each in (before, after)
+        ]
+    assert losses[1][0] < losses[0][0]
+    assert losses[1][1] < 0.9 * losses[0][1]
+
+
+def test_killed_behind_an_epoch_it_ends_with_the_same_weights(
+    trained: Path, tiny_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: Callable[..., None] = joint._keep
+
+    def kill(*arguments: Any) -> None:
+        kept(*arguments)
+        raise KeyboardInterrupt
+
+    config = config_of(tiny_directory, tmp_path / "out")
+    with monkeypatch.context() as patched:
+        patched.setattr(joint, "_keep", kill)
+        with pytest.raises(KeyboardInterrupt):
+            job.fit(config, CORPORA, None)
+    assert not (tmp_path / "out" / "stage-0").exists()
+    again = job.fit(config, CORPORA, None)
+    for name in ("model.safetensors", FILE):
+        old, new = load_file(trained / name), load_file(again / name)
+        assert old.keys() == new.keys()
+        assert all(torch.equal(old[key], new[key]) for key in old)
+
+
+def test_what_is_exported_links_by_its_network(trained: Path, tmp_path: Path) -> None:
+    export(trained, tmp_path / "weights")
+    loaded = tagger.load(tmp_path / "weights", device="cpu")
+    assert loaded.links is not None
+    text = "The mayor said 57 people were hurt on Tuesday and 12 boats sank."
+    [tagged] = loaded.tag([Document("a", text)])
+    assert tagged.vectors is not None
+    assert list(Extractor(loaded).extract([Document("a", text)]))
+
+
+@pytest.mark.parametrize("wrong", [{"epochs": 1.5}, {"evaluate": True, "patience": 1}])
+def test_a_stage_that_links_runs_whole_epochs(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="links: a stage that trains links runs whole epochs"):
+        Stage(**{"corpora": {"own-train": 1.0}, "epochs": 1, "links": 0.5, **wrong})
+
+
+def test_one_process_alone_trains_links(tiny_directory: Path, tmp_path: Path) -> None:
+    config = config_of(tiny_directory, tmp_path)
+    job._check_processes(config, 1)
+    with pytest.raises(ConfigError, match=r"stages\[0\].links: .* runs in one process, not 2"):
+        job._check_processes(config, 2)
