@@ -80,7 +80,7 @@ class Choice:
         before, used = self.memory.links.get(self.tag), self.memory.used
         return [
             features(
-                self.scene, self.quantity, candidate, self.memory.quantity, before, self.links,
+                self.quantity, candidate, self.memory.quantity, before, self.links,
                 0 if candidate is None else used.get(candidate, 0),
             )
             for candidate in self.candidates

@@ -24,7 +24,8 @@ FILE = "linker.safetensors"
 
 Layer: TypeAlias = tuple[Floats, Floats]  # weight (out, in) and bias
 
-_FEW = 4
+_FIVE, _SEVEN = (tuple(tuple(float(i == j) for j in range(n)) for i in range(n + 1)) for n in (5, 7))  # the last: none
+_NOTHING = (0.0,) * (FEATURES - 6)
 _LINKED = (Tag.UNIT, Tag.CLAIMANT, Tag.DATE)
 
 
@@ -44,47 +45,47 @@ def bucket(distance: int) -> int:
 
 
 def features(
-    scene: Scene, quantity: Item, candidate: Item | None, previous: Item | None, before: Item | None,
+    quantity: Item, candidate: Item | None, previous: Item | None, before: Item | None,
     links: Mapping[Tag, Item | None], used: int,
 ) -> list[float]:  # fmt: skip
-    """Of a quantity and a candidate for one of its fields (None: no link).
+    """Of a quantity and a candidate for one of its fields (None: no link), FEATURES of them.
 
     ``previous``: the quantity before, ``before``: what that one links to in this field; ``links``: what this one links
     to in the fields decided already; ``used``: how many quantities link to the candidate.
     """
-    f = [0.0] * FEATURES
-    f[0] = previous is None
-    f[1] = previous is not None and previous.sentence == quantity.sentence
-    f[2] = previous is not None and previous.clause == quantity.clause
-    f[3] = quantity.quoted
+    alone = (
+        previous is None,
+        previous is not None and previous.sentence == quantity.sentence,
+        previous is not None and previous.clause == quantity.clause,
+        quantity.quoted,
+        candidate is None,
+        candidate is None and previous is not None and before is None,
+    )
     if candidate is None:
-        f[4] = 1.0
-        f[5] = previous is not None and before is None
-        return f
-    first, last = (candidate, quantity) if candidate.at < quantity.at else (quantity, candidate)
-    left = candidate is first
-    f[6] = left
-    f[7 + bucket(abs(quantity.sentence - candidate.sentence))] = 1.0
-    f[14 + bucket(last.at - first.at)] = 1.0
-    f[21] = quantity.clause == candidate.clause
-    f[22] = quantity.paragraph == candidate.paragraph
-    f[23 + min(_FEW, last.ranks[candidate.tag] - first.ranks[candidate.tag] - (first.tag is candidate.tag))] = 1.0
-    f[28] = before is candidate
-    f[29] = before is not None and before.name == candidate.name
-    f[30] = before is not None and before is not candidate
-    f[31] = candidate.quoted
-    f[32] = candidate.sentence == 0
-    f[33] = left and candidate.sentence == quantity.sentence
-    f[34 + min(_FEW, used)] = 1.0
-    source = links.get(Tag.CLAIMANT)
-    if source is not None:
-        f[39] = 1.0
-        f[40 + min(_FEW, bucket(abs(source.sentence - candidate.sentence)))] = 1.0
-        f[45] = source.clause == candidate.clause
-    unit = links.get(Tag.UNIT)
-    f[46] = unit is not None
-    f[47] = unit is not None and unit.at < quantity.at
-    return f
+        return [*alone, *_NOTHING]
+    left, source, unit = candidate.at < quantity.at, links.get(Tag.CLAIMANT), links.get(Tag.UNIT)
+    first, last = (candidate, quantity) if left else (quantity, candidate)
+    return [
+        *alone,
+        left,
+        *_SEVEN[bucket(abs(quantity.sentence - candidate.sentence))],
+        *_SEVEN[bucket(last.at - first.at)],
+        quantity.clause == candidate.clause,
+        quantity.paragraph == candidate.paragraph,
+        *_FIVE[min(4, last.ranks[candidate.tag] - first.ranks[candidate.tag] - (first is candidate))],
+        before is candidate,
+        before is not None and before.name == candidate.name,
+        before is not None and before is not candidate,
+        candidate.quoted,
+        candidate.sentence == 0,
+        left and candidate.sentence == quantity.sentence,
+        *_FIVE[min(4, used)],
+        source is not None,
+        *(_FIVE[min(4, bucket(abs(source.sentence - candidate.sentence)))] if source else _FIVE[5]),
+        source is not None and source.clause == candidate.clause,
+        unit is not None,
+        unit is not None and unit.at < quantity.at,
+    ]
 
 
 def token_ranges(ranges: Sequence[Range], wanted: Sequence[Range]) -> list[Range]:

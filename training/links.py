@@ -65,8 +65,7 @@ def plan_of(example: Example, ranges: Sequence[Range]) -> Plan:
             right = None if record is None else right_index(record, tag, candidates)
             if right is not None:
                 found = [
-                    features(scene, quantity, c, previous, before.get(tag), links, used.get(id(c), 0))
-                    for c in candidates
+                    features(quantity, c, previous, before.get(tag), links, used.get(id(c), 0)) for c in candidates
                 ]
                 numbers = [-1 if c is None else number[id(c)] for c in candidates]
                 rows[tag].append((number[id(quantity)], numbers, found, right))
