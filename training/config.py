@@ -46,7 +46,7 @@ class Stage:
     corpora: dict[str, float]  # name to share of its documents, drawn by the seed
     epochs: float
     batch: int = 8  # windows in a step of one device
-    learning_rate: float = 1e-4
+    learning_rate: float = 1e-4  # 0 in a stage with links: they alone learn, on the states that the encoder has
     warmup: float = 0.1  # part of the stage's steps
     weight_decay: float = 0.01
     links: float = 0.0  # weight of the links' loss beside the tags'; above 0, steps hold whole documents

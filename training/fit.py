@@ -125,7 +125,12 @@ def _train_jointly(
     log.info("%d documents, %d records", len(documents), sum(document.plan.records for document in documents))
     model.to(process.device)
     links.to(process.device)
-    for values in joint.train(stage, seed, model, links, documents, tagger.tokenizer.pad_id, checkpoints):
+    pad_id = tagger.tokenizer.pad_id
+    if stage.learning_rate:
+        trained = joint.train(stage, seed, model, links, documents, pad_id, checkpoints)
+    else:
+        trained = joint.train_links(stage, seed, model, links, documents, pad_id)
+    for values in trained:
         step = int(values.pop("step"))
         if "epoch" in values and stage.evaluate:
             values |= figures_of(tagger, dev)

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file
+from torch.nn.functional import dropout
 from tqdm import tqdm
 from transformers import PreTrainedModel, get_linear_schedule_with_warmup
 
@@ -28,6 +29,8 @@ LINK_RATE = 1e-3  # the learning rate of the link network, which starts from not
 SORTED = 64  # documents among which those with windows of similar length go together
 CLIP = 1.0  # the norm beyond which a gradient is cut
 STATE = "state.pt"
+STATES_BATCH = 16  # windows
+STATES_DROPOUT = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,6 +124,54 @@ def train(
         _keep(checkpoints, epoch + 1, joint, optimizer, schedule)
         yield {"step": bar.n, "epoch": epoch + 1}
     bar.close()
+
+
+def train_links(
+    stage: Stage, seed: int, model: PreTrainedModel, links: LinkModule, documents: Sequence[Whole], pad_id: int
+) -> Iterator[dict[str, float]]:
+    """Trains the link network alone, on the states that the encoder has for each document; yields as ``train`` does."""
+    states = dict(zip(map(id, documents), _states(model, documents, pad_id), strict=True))
+    epochs = [steps(documents, stage.batch, random.Random(f"{seed} {epoch}")) for epoch in range(int(stage.epochs))]
+    total, step = sum(map(len, epochs)), 0
+    optimizer = torch.optim.AdamW(_groups(links, LINK_RATE, stage))
+    schedule = get_linear_schedule_with_warmup(optimizer, round(stage.warmup * total), total)
+    torch.manual_seed(seed)
+    for epoch, order in enumerate(epochs, 1):
+        links.train()
+        lost = 0.0
+        for batch in order:
+            losses = [links(dropout(states[id(each)].float(), STATES_DROPOUT), each.plan) for each in batch]
+            loss = torch.stack(losses).sum() / max(1, sum(each.plan.records for each in batch))
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(links.parameters(), CLIP)
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad()
+            lost += loss.item()
+        step += len(order)
+        links.eval()
+        yield {"step": step, "epoch": epoch, "link_loss": round(lost / len(order), 4)}
+
+
+@torch.inference_mode()
+def _states(model: PreTrainedModel, documents: Sequence[Whole], pad_id: int) -> list[torch.Tensor]:
+    """The last states of each document's tokens, (tokens, width), in half precision to fit into memory."""
+    model.eval()
+    rows = [(number, row) for number, document in enumerate(documents) for row in document.rows]
+    found: list[list[torch.Tensor | None]] = [[None] * len(document.rows) for document in documents]
+    at = [i for document in documents for i in range(len(document.rows))]
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i][1]["input_ids"]))
+    collate = Collator(pad_id)
+    for start in tqdm(range(0, len(order), STATES_BATCH), unit="batch"):
+        chosen = order[start : start + STATES_BATCH]
+        batch = collate([rows[i][1] for i in chosen])
+        batch.pop("labels")
+        inputs = {name: tensor.to(model.device) for name, tensor in batch.items()}
+        states = model(**inputs, output_hidden_states=True).hidden_states[-1].half()
+        for i, each in zip(chosen, states, strict=True):
+            number, row = rows[i]
+            found[number][at[i]] = each[1 : len(row["input_ids"]) - 1].clone()
+    return [torch.cat([part for part in parts if part is not None]) for parts in found]
 
 
 def _groups(module: torch.nn.Module, rate: float, stage: Stage) -> list[dict[str, Any]]:

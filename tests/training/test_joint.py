@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,7 +29,7 @@ from training.links import LinkModule
 from training.model import load, load_tokenizer
 
 CORPORA = Path(__file__).parents[2] / "configs" / "corpora.yaml"
-STAGE = Stage(corpora={"own-train": 0.03}, epochs=2, batch=24, learning_rate=1e-3, links=1.0)
+STAGE = Stage(corpora={"own-train": 0.03}, epochs=2, batch=6, learning_rate=1e-3, links=1.0)
 
 
 def config_of(base: Path, output: Path, stage: Stage = STAGE) -> Config:
@@ -101,6 +104,19 @@ def test_what_is_exported_links_by_its_network(trained: Path, tmp_path: Path) ->
     [tagged] = loaded.tag([Document("a", text)])
     assert tagged.vectors is not None
     assert list(Extractor(loaded).extract([Document("a", text)]))
+
+
+def test_links_alone_learn_on_an_encoder_that_stays(trained: Path, tiny_directory: Path, tmp_path: Path) -> None:
+    alone = dataclasses.replace(STAGE, learning_rate=0.0, epochs=3)
+    config = dataclasses.replace(config_of(tiny_directory, tmp_path / "out"), stages=[STAGE, alone])
+    shutil.copytree(trained, tmp_path / "out" / "stage-0")
+    output = job.fit(config, CORPORA, None)
+    old, new = load_file(trained / "model.safetensors"), load_file(output / "model.safetensors")
+    assert all(torch.equal(old[key], new[key]) for key in old)
+    losses = [line["link_loss"] for line in map(json.loads, (tmp_path / "out" / "log.jsonl").read_text().splitlines())
+              if "link_loss" in line]  # fmt: skip
+    assert len(losses) == 3
+    assert losses[2] < losses[0]
 
 
 @pytest.mark.parametrize("wrong", [{"epochs": 1.5}, {"evaluate": True, "patience": 1}])
