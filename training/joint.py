@@ -130,6 +130,7 @@ def train_links(
     stage: Stage, seed: int, model: PreTrainedModel, links: LinkModule, documents: Sequence[Whole], pad_id: int
 ) -> Iterator[dict[str, float]]:
     """Trains the link network alone, on the states that the encoder has for each document; yields as ``train`` does."""
+    documents = [document for document in documents if document.plan.choices]
     states = dict(zip(map(id, documents), _states(model, documents, pad_id), strict=True))
     epochs = [steps(documents, stage.batch, random.Random(f"{seed} {epoch}")) for epoch in range(int(stage.epochs))]
     total, step = sum(map(len, epochs)), 0

@@ -6,6 +6,7 @@ Computes in bfloat16 where the CPU does so natively, else in float32.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,10 @@ class OpenVinoNetwork:
         self, directory: Path, config: dict[str, Any], threads: int | None = None, token: Layer | None = None
     ) -> None:
         """Raises KeyError with the name of a tensor that the checkpoint lacks, and what the libraries raise."""
-        options: dict[str, Any] = {"ENABLE_CPU_PINNING": False}  # else several processes pin themselves to one core
-        if threads:
-            options["INFERENCE_NUM_THREADS"] = threads
+        options = {
+            "ENABLE_CPU_PINNING": False,  # else several processes pin themselves to one core
+            "INFERENCE_NUM_THREADS": threads or _cores(),  # left to itself it takes two cores of some machines for one
+        }
         self._compiled = ov.Core().compile_model(_graph(config, _tensors(directory), token), "CPU", options)
         self.device = "cpu"
         self.dtype = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}[
@@ -52,6 +54,11 @@ class OpenVinoNetwork:
         found = self._compiled([ids, mask])
         logits, *vectors = (found[i].copy() for i in range(len(found)))  # the engine uses its memory again
         return logits, vectors[0] if vectors else None
+
+
+def _cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _tensors(directory: Path) -> dict[str, Any]:

@@ -101,7 +101,8 @@ def test_base_gets_our_labels_and_settings(tiny_directory: Path, tmp_path: Path)
     BertModel.from_pretrained(base, add_pooling_layer=False).save_pretrained(base)
     model = load_base(dataclasses.replace(tiny(base, tmp_path), window=20, overlap=4))
     assert model.config.id2label == dict(enumerate(LABELS))
-    assert model.config.claimex == {"window": 20, "overlap": 4, "temperature": 1.0, "threshold": 0.575}
+    settings = {"window": 20, "overlap": 4, "temperature": 1.0, "threshold": 0.55}
+    assert model.config.claimex == {**settings, "link_slope": 1.0, "link_intercept": 0.0}
     assert all(torch.equal(model.state_dict()[name], tensor) for name, tensor in body.items())
 
 

@@ -71,7 +71,7 @@ def test_both_losses_fall(trained: Path, tiny_directory: Path, documents: list[j
             for each in (before, after)
         ]
     assert losses[1][0] < losses[0][0]
-    assert losses[1][1] < 0.9 * losses[0][1]
+    assert losses[1][1] < 0.95 * losses[0][1]
 
 
 def test_killed_behind_an_epoch_it_ends_with_the_same_weights(
