@@ -15,7 +15,9 @@ from functools import cache
 from importlib import resources
 from typing import TypeVar, cast
 
-from claimex.link_features import Row, rows
+import numpy as np
+
+from claimex.link_features import Row, continues, rows
 from claimex.link_network import Scorer, Vectors, features
 from claimex.normalize.modifiers import modifier_of
 from claimex.pairs import Memory, Pair
@@ -27,6 +29,7 @@ Decision = tuple[Item, dict[Tag, Item | None], float]
 
 ORDER = (Tag.UNIT, Tag.CLAIMANT, Tag.DATE)  # later fields see the links of earlier ones
 WINDOW = {Tag.UNIT: (3, 2), Tag.CLAIMANT: (8, 2), Tag.DATE: (10, 2)}  # candidates before and after a quantity
+_CONTINUED = 6.0  # for a source whose sentence goes on: the annotation standard is plain, and examples are few
 _SURE = 1e-6  # no probability is nearer to 0 or 1: its log-odds are finite
 
 
@@ -118,6 +121,9 @@ def _by_ranker(fitted: Fitted) -> Choose:
 def _by_network(scorer: Scorer) -> Choose:
     def choose(choice: Choice) -> tuple[int, float]:
         scores = scorer(choice.tag, choice.quantity, choice.candidates, choice.features())
+        if choice.tag is Tag.CLAIMANT:
+            scores += [_CONTINUED * continues(choice.scene, choice.quantity, each) for each in choice.candidates]
+            scores -= np.logaddexp.reduce(scores)
         best = int(scores.argmax())
         return best, math.exp(scores[best])
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from claimex.pairs import SAYING, Pair, between, few
+from claimex.scene import Item, Scene
 from claimex.schema import Tag
 from claimex.words import word_set
 
@@ -141,15 +142,20 @@ def topic(pair: Pair) -> Iterator[str]:
         yield f"{pair.place}&unit={int(unit.words[-1] in theirs)}"
 
 
+def continues(scene: Scene, quantity: Item, candidate: Item | None) -> bool:
+    """Whether the quantity's sentence has no source and stands right behind one that opens with "According to" the
+    candidate."""
+    if candidate is None or candidate.sentence != quantity.sentence - 1:
+        return False
+    at = candidate.at
+    opens = at == scene.bounds(candidate)[0] + 2 and scene.word(at - 2) == "according" and scene.word(at - 1) == "to"
+    first, last = scene.bounds(quantity)
+    return opens and not any(first <= other.at < last for other in scene.around(quantity, Tag.CLAIMANT, 1, 1))
+
+
 def continuation(pair: Pair) -> Iterator[str]:
-    """A sentence without a source of its own, right behind one that opens with "According to" the candidate."""
-    item = pair.candidate
-    if item is None or item.sentence != pair.quantity.sentence - 1:
-        return
-    scene, at = pair.scene, item.at
-    opens = at == scene.bounds(item)[0] + 2 and scene.word(at - 2) == "according" and scene.word(at - 1) == "to"
-    first, last = scene.bounds(pair.quantity)
-    if opens and not any(first <= other.at < last for other in scene.around(pair.quantity, Tag.CLAIMANT, 1, 1)):
+    """A sentence that continues one that opens with its source."""
+    if continues(pair.scene, pair.quantity, pair.candidate):
         yield CONTINUES
 
 

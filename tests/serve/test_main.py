@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import threading
 import time
@@ -34,6 +35,9 @@ def test_what_cannot_work_ends_with_status_2_and_one_line_that_says_why(settings
     assert "Traceback" not in errors
 
 
+SCORE = re.compile(r'"score": ([\d.]+)')
+
+
 def test_answers_equal_the_python_api_s_and_sigterm_loses_none() -> None:
     documents = [Document(str(i), ARTICLE[: 1500 + 90 * i], None) for i in range(8)]
     expected = [to_line(encode_extraction(extraction)) for extraction in claimex.load().extract(documents)]
@@ -58,6 +62,9 @@ def test_answers_equal_the_python_api_s_and_sigterm_loses_none() -> None:
         log = process.stderr.read()
     assert {answer.status_code for answer in answers.values()} == {200}
     rows = [json.dumps(answers[d.id].json()["extractions"][0], ensure_ascii=False) for d in documents]
-    assert rows == expected
+    # Company in a batch may move a score by its last digit.
+    scores, alone = ([float(score) for score in SCORE.findall("".join(each))] for each in (rows, expected))
+    assert [SCORE.sub("", row) for row in rows] == [SCORE.sub("", row) for row in expected]
+    assert scores == pytest.approx(alone, abs=2e-4)
     assert "CLAIMEX_SERVE_PORT=" in log
     assert "coast guard" not in log

@@ -36,8 +36,8 @@ def test_header_and_table_hold_the_measured_figures() -> None:
 def test_every_corpus_is_named_with_its_licence() -> None:
     card = (ROOT / "model_card.md").read_text(encoding="utf-8")
     for name, corpus in read_corpora(ROOT / "configs" / "corpora.yaml").items():
-        row = next(line for line in card.splitlines() if line.startswith(f"| {name} "))
-        assert corpus.licence in row
+        rows = [line for line in card.splitlines() if line.startswith(f"| {name} ")]
+        assert any(corpus.licence in row for row in rows)
 
 
 def test_intervals_are_shown_where_they_were_measured(tmp_path: Path) -> None:

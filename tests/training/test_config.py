@@ -38,11 +38,13 @@ def test_every_shipped_file_is_read(path: Path) -> None:
             assert corpus_named(name, corpora, path)
 
 
-def test_the_last_stage_of_the_release_knows_every_tag() -> None:
+def test_the_last_stages_of_the_release_know_every_tag() -> None:
     config = read_config(CONFIGS / "release.yaml")
     corpora = read_corpora(CONFIGS / config.corpora)
-    assert all(set(corpora[name].tags) == set(Tag) for name in config.stages[-1].corpora)
-    assert config.stages[-1].evaluate
+    *_, last, links = config.stages
+    assert all(set(corpora[name].tags) == set(Tag) for stage in (last, links) for name in stage.corpora)
+    assert last.evaluate
+    assert links.links and not links.learning_rate  # noqa: PT018
 
 
 def test_defaults_fill_up_and_whole_numbers_pass_for_shares(tmp_path: Path) -> None:
