@@ -1,7 +1,8 @@
 """From mentions to claims: which unit, claimant and date belong to a quantity. Pure and deterministic.
 
 One mechanism serves the three fields. Quantities are read left to right; for each, the mentions around it and "none"
-are candidates, a log-linear model (``linker.json``) gives them probabilities, and the likeliest is taken. The features
+are candidates, and the likeliest is taken. Their probabilities come from a network over what the encoder has read
+(``link_network``) where the checkpoint has one, else from a log-linear ranker (``linker.json``). The features of both
 see what was decided before: the links of the previous quantity, and the unit and claimant of this one.
 """
 
@@ -18,7 +19,7 @@ from typing import TypeVar, cast
 import numpy as np
 
 from claimex.link_features import Row, continues, rows
-from claimex.link_network import Scorer, Vectors, features
+from claimex.link_network import ORDER, LinkNetwork, Scorer, Vectors, features
 from claimex.normalize.modifiers import modifier_of
 from claimex.pairs import Memory, Pair
 from claimex.scene import Item, Scene
@@ -27,7 +28,6 @@ from claimex.schema import AnyMention, Claim, Document, Mention, Period, Quantit
 Weights = dict[str, float]
 Decision = tuple[Item, dict[Tag, Item | None], float]
 
-ORDER = (Tag.UNIT, Tag.CLAIMANT, Tag.DATE)  # later fields see the links of earlier ones
 WINDOW = {Tag.UNIT: (3, 2), Tag.CLAIMANT: (8, 2), Tag.DATE: (10, 2)}  # candidates before and after a quantity
 _CONTINUED = 6.0  # for a source whose sentence goes on: the annotation standard is plain, and examples are few
 _SURE = 1e-6  # no probability is nearer to 0 or 1: its log-odds are finite
@@ -106,8 +106,13 @@ def link(
     released one). A claim's score is the probability that its links are right, times the scores of its spans.
     """
     scene = Scene(document, mentions)
-    judge = fitted or shipped() if vectors is None else vectors.network
-    choose = _by_ranker(fitted or shipped()) if vectors is None else _by_network(Scorer(vectors, scene))
+    judge: Fitted | LinkNetwork
+    if vectors is None:
+        judge = fitted or shipped()
+        choose = _by_ranker(judge)
+    else:
+        judge = vectors.network
+        choose = _by_network(Scorer(vectors, scene))
     return tuple(
         _claim(scene, quantity, links, calibrated(product, judge.slope, judge.intercept))
         for quantity, links, product in decide(scene, choose)

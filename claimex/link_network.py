@@ -18,6 +18,7 @@ from claimex.bio import Floats
 from claimex.scene import Item, Scene
 from claimex.schema import Range, Tag
 
+ORDER = (Tag.UNIT, Tag.CLAIMANT, Tag.DATE)  # later fields see the links of earlier ones
 WIDTH = 128  # of a token's vector
 FEATURES = 48
 FILE = "linker.safetensors"
@@ -26,7 +27,6 @@ Layer: TypeAlias = tuple[Floats, Floats]  # weight (out, in) and bias
 
 _FIVE, _SEVEN = (tuple(tuple(float(i == j) for j in range(n)) for i in range(n + 1)) for n in (5, 7))  # the last: none
 _NOTHING = (0.0,) * (FEATURES - 6)
-_LINKED = (Tag.UNIT, Tag.CLAIMANT, Tag.DATE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +153,7 @@ class Scorer:
         rows = [numbers.index(item.sentence) for item in scene.items[Tag.QUANTITY]]
         quantities = np.array([self._number[id(item)] for item in scene.items[Tag.QUANTITY]], dtype=int)
         self._fields = {
-            tag: _Field(network.tensors, f"fields.{tag}", mentions, quantities, sentences[rows]) for tag in _LINKED
+            tag: _Field(network.tensors, f"fields.{tag}", mentions, quantities, sentences[rows]) for tag in ORDER
         }
 
     def __call__(

@@ -44,11 +44,10 @@ class Whole:
 class Joint(torch.nn.Module):
     """The tagger's model and the link network on top of its last states."""
 
-    def __init__(self, model: PreTrainedModel, links: LinkModule, weight: float) -> None:
+    def __init__(self, model: PreTrainedModel, links: LinkModule) -> None:
         super().__init__()
         self.model = model
         self.links = links
-        self.weight = weight
 
     def forward(self, batch: dict[str, torch.Tensor], documents: Sequence[Whole]) -> tuple[torch.Tensor, torch.Tensor]:
         """The tags' loss, a mean over tokens, and the links', a mean over records."""
@@ -96,13 +95,13 @@ def train(
     checkpoints: Path,
 ) -> Iterator[dict[str, float]]:  # fmt: skip
     """Trains both, going on behind the last whole epoch; yields what is to be logged, an epoch's end with ``epoch``."""
-    joint, collate = Joint(model, links, stage.links), Collator(pad_id)
+    joint, collate = Joint(model, links), Collator(pad_id)
     optimizer = torch.optim.AdamW([*_groups(model, stage.learning_rate, stage), *_groups(links, LINK_RATE, stage)])
     epochs = [steps(documents, stage.batch, random.Random(f"{seed} {epoch}")) for epoch in range(int(stage.epochs))]
     total = sum(map(len, epochs))
     schedule = get_linear_schedule_with_warmup(optimizer, round(stage.warmup * total), total)
     done = _resume(checkpoints, joint, optimizer, schedule)
-    bar, step = tqdm(total=total, unit="step", initial=sum(map(len, epochs[:done]))), 0
+    bar = tqdm(total=total, unit="step", initial=sum(map(len, epochs[:done])))
     for epoch, order in enumerate(epochs[done:], done):
         torch.manual_seed(seed + epoch)  # dropout, the same after a kill
         joint.train()

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import torch
 
-from claimex.link import ORDER, Choice, Fitted, Weights, decide, link, log_odds, written
+from claimex.link import Choice, Fitted, Weights, decide, link, log_odds, written
 from claimex.link_features import CONTINUES
+from claimex.link_network import ORDER
 from claimex.normalize import normalize
 from claimex.scene import Item, Scene
 from claimex.schema import Claim, Example, Range, Record, Tag

@@ -11,10 +11,10 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from claimex.link import ORDER, WINDOW
-from claimex.link_network import FEATURES, WIDTH, features, token_ranges
+from claimex.link import Choice, decide
+from claimex.link_network import FEATURES, ORDER, WIDTH, token_ranges
 from claimex.normalize import normalize
-from claimex.scene import Item, Scene
+from claimex.scene import Scene
 from claimex.schema import Example, Range, Tag
 from training.linker import right_index
 
@@ -54,26 +54,16 @@ def plan_of(example: Example, ranges: Sequence[Range]) -> Plan:
     number = {id(item): i for i, item in enumerate(items)}
     rows: dict[Tag, list[tuple[int, list[int], list[list[float]], int]]] = {tag: [] for tag in ORDER}
     records = {record.quantity: record for record in example.records}
-    previous: Item | None = None
-    before: dict[Tag, Item | None] = {}
-    used: dict[int, int] = {}
-    for quantity in scene.items[Tag.QUANTITY]:
-        links: dict[Tag, Item | None] = {}
-        record = records.get(quantity.mention.span.range)
-        for tag in ORDER:
-            candidates = [None, *scene.around(quantity, tag, *WINDOW[tag])]
-            right = None if record is None else right_index(record, tag, candidates)
-            if right is not None:
-                found = [
-                    features(quantity, c, previous, before.get(tag), links, used.get(id(c), 0)) for c in candidates
-                ]
-                numbers = [-1 if c is None else number[id(c)] for c in candidates]
-                rows[tag].append((number[id(quantity)], numbers, found, right))
-            links[tag] = candidates[right or 0]
-        for item in links.values():
-            if item is not None:
-                used[id(item)] = used.get(id(item), 0) + 1
-        previous, before = quantity, links
+
+    def choose(choice: Choice) -> tuple[int, float]:
+        record = records.get(choice.quantity.mention.span.range)
+        right = None if record is None else right_index(record, choice.tag, choice.candidates)
+        if right is not None:
+            numbers = [-1 if candidate is None else number[id(candidate)] for candidate in choice.candidates]
+            rows[choice.tag].append((number[id(choice.quantity)], numbers, choice.features(), right))
+        return right or 0, 1.0
+
+    decide(scene, choose)
     return Plan(
         token_ranges(ranges, [item.mention.span.range for item in items]),
         token_ranges(ranges, [scene.sentences[item.sentence] for item in items]),

@@ -16,7 +16,6 @@ from safetensors.torch import load_file
 
 from claimex import tagger
 from claimex.errors import ConfigError
-from claimex.extract import Extractor
 from claimex.link_network import FILE
 from claimex.schema import Document
 from training import fit as job
@@ -62,8 +61,8 @@ def test_both_losses_fall(trained: Path, tiny_directory: Path, documents: list[j
     torch.manual_seed(1)
     links = joint.load_links(trained)
     assert links is not None
-    before = joint.Joint(load(tiny_directory), LinkModule(16), 1.0).eval()
-    after = joint.Joint(load(trained), links, 1.0).eval()
+    before = joint.Joint(load(tiny_directory), LinkModule(16)).eval()
+    after = joint.Joint(load(trained), links).eval()
     collate = Collator(0)
     with torch.inference_mode():
         losses = [
@@ -103,7 +102,6 @@ def test_what_is_exported_links_by_its_network(trained: Path, tmp_path: Path) ->
     text = "The mayor said 57 people were hurt on Tuesday and 12 boats sank."
     [tagged] = loaded.tag([Document("a", text)])
     assert tagged.vectors is not None
-    assert list(Extractor(loaded).extract([Document("a", text)]))
 
 
 def test_links_alone_learn_on_an_encoder_that_stays(trained: Path, tiny_directory: Path, tmp_path: Path) -> None:
