@@ -22,7 +22,7 @@ from claimex.scene import Scene
 from claimex.schema import Document, Example, Record, Span, Tag
 from claimex.tagger import Engine, load
 from training.linker import right_index
-from training.links import LinkModule, plan_of
+from training.links import LinkModule, Story, plan_of
 
 TEXT = (
     "On Monday the mayor said 57 people were hurt and 12 boats sank. The harbour office counted 300 on Tuesday.\n\n"
@@ -71,10 +71,6 @@ def ranges() -> list[tuple[int, int]]:
     return found
 
 
-def network_of(module: LinkModule) -> LinkNetwork:
-    return LinkNetwork({name: tensor.numpy() for name, tensor in module.state_dict().items()})
-
-
 @pytest.fixture
 def module() -> LinkModule:
     torch.manual_seed(5)
@@ -88,10 +84,10 @@ def test_numpy_says_what_torch_was_trained_to_say(module: LinkModule) -> None:
     gold = example()
     states = torch.randn(len(ranges()), 16)
     with torch.inference_mode():
-        expected = module(states, plan_of(gold, ranges())).item()
+        expected = module(states, plan_of(Story.of(gold, ranges()))).item()
         values = module.token(states).numpy()
     scene = Scene(gold.document, normalize(gold.document, gold.spans))
-    scorer = Scorer(Vectors(ranges(), values, network_of(module)), scene)
+    scorer = Scorer(Vectors(ranges(), values, module.network()), scene)
     records = {record.quantity: record for record in gold.records}
     losses = []
 
@@ -112,7 +108,7 @@ def test_the_network_decides_where_there_are_vectors(module: LinkModule) -> None
     gold = example()
     mentions = normalize(gold.document, gold.spans)
     values = np.random.default_rng(1).normal(size=(len(ranges()), WIDTH)).astype(np.float32)
-    tensors = network_of(module).tensors
+    tensors = module.network().tensors
     never = {**tensors, "none": tensors["none"] * 0}
     for tag in ("UNIT", "CLAIMANT", "DATE"):
         never[f"fields.{tag}.bilinear"] = np.zeros_like(tensors[f"fields.{tag}.bilinear"])

@@ -36,9 +36,11 @@ class Alignment:
 def window_rows(
     examples: Iterable[Example], tokenizer: Tokenizer, size: int, overlap: int
 ) -> tuple[list[dict[str, Any]], Alignment]:
-    """Rows with ``input_ids`` and ``allowed`` (sets of labels as integers), both of one length, and what was lost.
+    """Rows with ``input_ids``, ``allowed`` (sets of labels as integers), both of one length, and ``answer``; and what
+    was lost.
 
     A token counts in the window that answers for it, so that each counts once; elsewhere anything is allowed.
+    ``answer``: where the row's first such token stands, and where the last one ends.
     """
     rows, alignment = [], Alignment()
     for example in examples:
@@ -56,7 +58,8 @@ def window_rows(
             answer = slice(window.first - window.start, window.last - window.start)
             inside[answer] = sets[window.first : window.last]
             ids = tokenizer.wrap(tokens.ids[window.start : window.end])
-            rows.append({"input_ids": ids, "allowed": [ANY, *inside.tolist(), ANY]})
+            here = [1 + answer.start, 1 + answer.stop]  # behind the opening token
+            rows.append({"input_ids": ids, "allowed": [ANY, *inside.tolist(), ANY], "answer": here})
     return rows, alignment
 
 

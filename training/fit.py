@@ -121,16 +121,14 @@ def _train_jointly(
 ) -> None:  # fmt: skip
     process = PartialState()
     chosen = [example for taken in _taken(stage, seed, examples).values() for example in taken]
-    documents = joint.wholes(chosen, tagger.tokenizer, config.window)
+    # What is read once is read as when extracting; where every pass costs, without overlap.
+    overlap = 0 if stage.learning_rate else config.overlap
+    documents = joint.wholes(chosen, tagger.tokenizer, config.window, overlap)
     log.info("%d documents, %d records", len(documents), sum(document.plan.records for document in documents))
     model.to(process.device)
     links.to(process.device)
     pad_id = tagger.tokenizer.pad_id
-    if stage.learning_rate:
-        trained = joint.train(stage, seed, model, links, documents, pad_id, checkpoints)
-    else:
-        trained = joint.train_links(stage, seed, model, links, documents, pad_id)
-    for values in trained:
+    for values in joint.train(stage, seed, model, links, documents, pad_id, checkpoints):
         step = int(values.pop("step"))
         if "epoch" in values and stage.evaluate:
             values |= figures_of(tagger, dev)

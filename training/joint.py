@@ -10,8 +10,9 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch.nn.functional import dropout
@@ -23,55 +24,95 @@ from claimex.schema import Example
 from claimex.tokens import Tokenizer
 from training.config import Stage
 from training.data import Collator, partial_loss, window_rows
-from training.links import LinkModule, Plan, plan_of
+from training.links import LinkModule, Plan, Story, joined, plan_of, sampler
 
 LINK_RATE = 1e-3  # the learning rate of the link network, which starts from nothing
 SORTED = 64  # documents among which those with windows of similar length go together
 CLIP = 1.0  # the norm beyond which a gradient is cut
 STATE = "state.pt"
+LOGGED = 25  # steps
 STATES_BATCH = 16  # windows
 STATES_DROPOUT = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Whole:
-    """A document: its windows as rows of ``training.data``, none of which overlap, and its plan."""
+    """A document: its windows as rows of ``training.data``, how it is linked, and its plan where all goes right."""
 
     rows: list[dict[str, Any]]
+    story: Story
     plan: Plan
+
+
+def wholes(examples: Sequence[Example], tokenizer: Tokenizer, window: int, overlap: int) -> list[Whole]:
+    """The documents that hold anything to learn from."""
+    found = []
+    for example in examples:
+        rows, _ = window_rows([example], tokenizer, window, overlap)
+        [tokens] = tokenizer([example.document.text])
+        if rows and example.spans:
+            story = Story.of(example, tokens.ranges)
+            found.append(Whole(rows, story, plan_of(story)))
+    return found
 
 
 class Joint(torch.nn.Module):
     """The tagger's model and the link network on top of its last states."""
 
-    def __init__(self, model: PreTrainedModel, links: LinkModule) -> None:
+    def __init__(self, model: PreTrainedModel, links: LinkModule, pad_id: int) -> None:
         super().__init__()
         self.model = model
         self.links = links
+        self._collate = Collator(pad_id)
 
-    def forward(self, batch: dict[str, torch.Tensor], documents: Sequence[Whole]) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, documents: Sequence[Whole]) -> Losses:
         """The tags' loss, a mean over tokens, and the links', a mean over records."""
+        rows = [row for document in documents for row in document.rows]
+        batch = {name: tensor.to(self.model.device) for name, tensor in self._collate(rows).items()}
         labels = batch.pop("labels")
         outputs = self.model(**batch, output_hidden_states=True)
-        tags = partial_loss(outputs.logits, labels)
         states = outputs.hidden_states[-1]
-        losses, at = [], 0
-        for document in documents:
-            parts = [states[at + i, 1 : len(row["input_ids"]) - 1] for i, row in enumerate(document.rows)]
-            at += len(parts)
-            losses.append(self.links(torch.cat(parts), document.plan))
-        return tags, torch.stack(losses).sum() / max(1, sum(document.plan.records for document in documents))
+        kept = torch.cat([states[i, slice(*row["answer"])] for i, row in enumerate(rows)])
+        plan = joined([document.plan for document in documents], _sizes(documents))
+        return partial_loss(outputs.logits, labels), self.links(kept, plan) / max(1, plan.records)
 
 
-def wholes(examples: Sequence[Example], tokenizer: Tokenizer, window: int) -> list[Whole]:
-    """The documents that hold anything to learn from."""
-    found = []
-    for example in examples:
-        rows, _ = window_rows([example], tokenizer, window, 0)
-        [tokens] = tokenizer([example.document.text])
-        if rows and example.spans:
-            found.append(Whole(rows, plan_of(example, tokens.ranges)))
-    return found
+class Alone(torch.nn.Module):
+    """The link network on an encoder that stays as it is.
+
+    It learns from decisions like its own: before each epoch it walks over every document, and what it decides there is
+    what it sees of earlier links (DAgger: Ross, Gordon and Bagnell, AISTATS 2011). Only shown right ones, it does not
+    learn how to go on behind a wrong one.
+    """
+
+    def __init__(self, model: PreTrainedModel, links: LinkModule, documents: Sequence[Whole], pad_id: int) -> None:
+        super().__init__()
+        self.links = links
+        self._documents = documents
+        self._device = model.device
+        self._states = dict(zip(map(id, documents), states_of(model, documents, pad_id), strict=True))
+        self._plans: dict[int, Plan] = {}
+
+    def begin(self, dice: np.random.Generator) -> None:
+        """Walk over the documents."""
+        network = self.links.network()
+        weight, bias = network.token
+        for document in self._documents:
+            values = self._states[id(document)].float().cpu().numpy() @ weight.T + bias
+            self._plans[id(document)] = plan_of(document.story, sampler(network, document.story, values, dice))
+
+    def forward(self, documents: Sequence[Whole]) -> Losses:
+        """As of ``Joint``, without a loss of tags."""
+        states = torch.cat([self._states[id(document)] for document in documents]).to(self._device).float()
+        plan = joined([self._plans[id(document)] for document in documents], _sizes(documents))
+        return torch.zeros(()), self.links(dropout(states, STATES_DROPOUT), plan) / max(1, plan.records)
+
+
+Losses: TypeAlias = tuple[torch.Tensor, torch.Tensor]
+
+
+def _sizes(documents: Sequence[Whole]) -> list[int]:
+    return [len(document.story.ranges) for document in documents]
 
 
 def steps(documents: Sequence[Whole], windows: int, dice: random.Random) -> list[list[Whole]]:
@@ -94,9 +135,16 @@ def train(
     stage: Stage, seed: int, model: PreTrainedModel, links: LinkModule, documents: Sequence[Whole], pad_id: int,
     checkpoints: Path,
 ) -> Iterator[dict[str, float]]:  # fmt: skip
-    """Trains both, going on behind the last whole epoch; yields what is to be logged, an epoch's end with ``epoch``."""
-    joint, collate = Joint(model, links), Collator(pad_id)
-    optimizer = torch.optim.AdamW([*_groups(model, stage.learning_rate, stage), *_groups(links, LINK_RATE, stage)])
+    """Trains both, or at a learning rate of 0 the links alone, going on behind the last whole epoch; yields what is to
+    be logged, an epoch's end with ``epoch``."""
+    joint: Joint | Alone
+    groups = _groups(links, LINK_RATE, stage)
+    if stage.learning_rate:
+        joint = Joint(model, links, pad_id)
+        groups += _groups(model, stage.learning_rate, stage)
+    else:
+        joint = Alone(model, links, documents, pad_id)
+    optimizer = torch.optim.AdamW(groups)
     epochs = [steps(documents, stage.batch, random.Random(f"{seed} {epoch}")) for epoch in range(int(stage.epochs))]
     total = sum(map(len, epochs))
     schedule = get_linear_schedule_with_warmup(optimizer, round(stage.warmup * total), total)
@@ -104,57 +152,32 @@ def train(
     bar = tqdm(total=total, unit="step", initial=sum(map(len, epochs[:done])))
     for epoch, order in enumerate(epochs[done:], done):
         torch.manual_seed(seed + epoch)  # dropout, the same after a kill
+        if isinstance(joint, Alone):
+            joint.begin(np.random.default_rng([seed, epoch]))
         joint.train()
-        sums = torch.zeros(2)
+        sums, all_linked = torch.zeros(2), 0.0
         for step, batch in enumerate(order, 1):
-            rows = collate([row for document in batch for row in document.rows])
-            tags, linked = joint({name: tensor.to(model.device) for name, tensor in rows.items()}, batch)
+            tags, linked = joint(batch)
             (tags + stage.links * linked).backward()
             torch.nn.utils.clip_grad_norm_(joint.parameters(), CLIP)
             optimizer.step()
             schedule.step()
             optimizer.zero_grad()
             sums += torch.tensor([tags.item(), linked.item()])
+            all_linked += linked.item()
             bar.update()
-            if step % 25 == 0:
-                yield {"step": bar.n, "loss": round(sums[0].item() / 25, 4), "link_loss": round(sums[1].item() / 25, 4)}
+            if step % LOGGED == 0:
+                tags_loss, link_loss = (round(each / LOGGED, 4) for each in sums.tolist())
+                yield {"step": bar.n, "loss": tags_loss, "link_loss": link_loss}
                 sums.zero_()
         joint.eval()
         _keep(checkpoints, epoch + 1, joint, optimizer, schedule)
-        yield {"step": bar.n, "epoch": epoch + 1}
+        yield {"step": bar.n, "epoch": epoch + 1, "link_loss": round(all_linked / len(order), 4)}
     bar.close()
 
 
-def train_links(
-    stage: Stage, seed: int, model: PreTrainedModel, links: LinkModule, documents: Sequence[Whole], pad_id: int
-) -> Iterator[dict[str, float]]:
-    """Trains the link network alone, on the states that the encoder has for each document; yields as ``train`` does."""
-    documents = [document for document in documents if document.plan.choices]
-    states = dict(zip(map(id, documents), _states(model, documents, pad_id), strict=True))
-    epochs = [steps(documents, stage.batch, random.Random(f"{seed} {epoch}")) for epoch in range(int(stage.epochs))]
-    total, step = sum(map(len, epochs)), 0
-    optimizer = torch.optim.AdamW(_groups(links, LINK_RATE, stage))
-    schedule = get_linear_schedule_with_warmup(optimizer, round(stage.warmup * total), total)
-    torch.manual_seed(seed)
-    for epoch, order in enumerate(epochs, 1):
-        links.train()
-        lost = 0.0
-        for batch in order:
-            losses = [links(dropout(states[id(each)].float(), STATES_DROPOUT), each.plan) for each in batch]
-            loss = torch.stack(losses).sum() / max(1, sum(each.plan.records for each in batch))
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(links.parameters(), CLIP)
-            optimizer.step()
-            schedule.step()
-            optimizer.zero_grad()
-            lost += loss.item()
-        step += len(order)
-        links.eval()
-        yield {"step": step, "epoch": epoch, "link_loss": round(lost / len(order), 4)}
-
-
 @torch.inference_mode()
-def _states(model: PreTrainedModel, documents: Sequence[Whole], pad_id: int) -> list[torch.Tensor]:
+def states_of(model: PreTrainedModel, documents: Sequence[Whole], pad_id: int) -> list[torch.Tensor]:
     """The last states of each document's tokens, (tokens, width), in half precision to fit into memory."""
     model.eval()
     rows = [(number, row) for number, document in enumerate(documents) for row in document.rows]
@@ -170,7 +193,7 @@ def _states(model: PreTrainedModel, documents: Sequence[Whole], pad_id: int) -> 
         states = model(**inputs, output_hidden_states=True).hidden_states[-1].half()
         for i, each in zip(chosen, states, strict=True):
             number, row = rows[i]
-            found[number][at[i]] = each[1 : len(row["input_ids"]) - 1].clone()
+            found[number][at[i]] = each[slice(*row["answer"])].clone()
     return [torch.cat([part for part in parts if part is not None]) for parts in found]
 
 
@@ -183,7 +206,7 @@ def _groups(module: torch.nn.Module, rate: float, stage: Stage) -> list[dict[str
     ]
 
 
-def _keep(checkpoints: Path, epoch: int, joint: Joint, optimizer: Any, schedule: Any) -> None:
+def _keep(checkpoints: Path, epoch: int, joint: torch.nn.Module, optimizer: Any, schedule: Any) -> None:
     """The state behind an epoch, whole or as it was."""
     checkpoints.mkdir(parents=True, exist_ok=True)
     part = checkpoints / f"{STATE}.part"
@@ -192,7 +215,7 @@ def _keep(checkpoints: Path, epoch: int, joint: Joint, optimizer: Any, schedule:
     part.rename(checkpoints / STATE)
 
 
-def _resume(checkpoints: Path, joint: Joint, optimizer: Any, schedule: Any) -> int:
+def _resume(checkpoints: Path, joint: torch.nn.Module, optimizer: Any, schedule: Any) -> int:
     """How many epochs are done."""
     path = checkpoints / STATE
     if not path.exists():

@@ -3,23 +3,42 @@ together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import accumulate
+from typing import Any, TypeAlias
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from claimex.link import Choice, decide
-from claimex.link_network import FEATURES, ORDER, WIDTH, token_ranges
+from claimex.bio import Floats
+from claimex.link import WINDOW, Choice, decide
+from claimex.link_network import FEATURES, ORDER, WIDTH, LinkNetwork, Scorer, Vectors, token_ranges
 from claimex.normalize import normalize
 from claimex.scene import Scene
-from claimex.schema import Example, Range, Tag
+from claimex.schema import Example, Range, Record, Tag
 from training.linker import right_index
 
 SIZE = 96  # of a mention's vector and of the hidden layer
 DROPOUT = 0.2
+CANDIDATES = 1 + max(map(sum, WINDOW.values()))  # of a choice, "none" among them
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Story:
+    """A document as linking walks through it, with the records that it should find and the ranges of its tokens."""
+
+    scene: Scene
+    records: Mapping[Range, Record]
+    ranges: Sequence[Range]
+
+    @classmethod
+    def of(cls, example: Example, ranges: Sequence[Range]) -> Story:
+        """Of an example whose tokens cover ``ranges``."""
+        scene = Scene(example.document, normalize(example.document, example.spans))
+        return cls(scene, {record.quantity: record for record in example.records}, ranges)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,60 +47,104 @@ class Choices:
     with -1), their features, how many there are, and which one is right."""
 
     quantities: torch.Tensor  # (choices)
-    candidates: torch.Tensor  # (choices, most candidates)
-    features: torch.Tensor  # (choices, most candidates, FEATURES), bytes
+    candidates: torch.Tensor  # (choices, CANDIDATES)
+    features: torch.Tensor  # (choices, CANDIDATES, FEATURES), bytes
     counts: torch.Tensor  # (choices)
     right: torch.Tensor  # (choices)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """A document's mentions and their sentences as ranges of tokens, and the choices of each field."""
+    """A document's mentions and the sentence of each as ranges of tokens, and the choices of each field."""
 
-    mentions: list[Range]
-    sentences: list[Range]
+    mentions: torch.Tensor  # (mentions, 2)
+    sentences: torch.Tensor  # (mentions, 2)
     choices: dict[Tag, Choices]
     records: int
 
 
-def plan_of(example: Example, ranges: Sequence[Range]) -> Plan:
-    """The choices of an example whose tokens cover ``ranges``, each in the light of the right choices before it.
+Pick = Callable[[Choice, list[list[float]]], int]  # from a choice and its candidates' features, the one to go on with
+
+
+def plan_of(story: Story, pick: Pick | None = None) -> Plan:
+    """The choices of a document, each in the light of those before it: the right ones, or what ``pick`` has decided.
 
     A quantity whose gold link is out of sight teaches nothing about that field.
     """
-    scene = Scene(example.document, normalize(example.document, example.spans))
-    items = [item for tag in Tag for item in scene.items[tag]]
+    items = [item for tag in Tag for item in story.scene.items[tag]]
     number = {id(item): i for i, item in enumerate(items)}
-    rows: dict[Tag, list[tuple[int, list[int], list[list[float]], int]]] = {tag: [] for tag in ORDER}
-    records = {record.quantity: record for record in example.records}
+    rows: dict[Tag, list[_Row]] = {tag: [] for tag in ORDER}
 
     def choose(choice: Choice) -> tuple[int, float]:
-        record = records.get(choice.quantity.mention.span.range)
+        record = story.records.get(choice.quantity.mention.span.range)
         right = None if record is None else right_index(record, choice.tag, choice.candidates)
+        found = choice.features()
         if right is not None:
             numbers = [-1 if candidate is None else number[id(candidate)] for candidate in choice.candidates]
-            rows[choice.tag].append((number[id(choice.quantity)], numbers, choice.features(), right))
-        return right or 0, 1.0
+            rows[choice.tag].append((number[id(choice.quantity)], numbers, found, right))
+        return (right or 0) if pick is None else pick(choice, found), 1.0
 
-    decide(scene, choose)
+    decide(story.scene, choose)
     return Plan(
-        token_ranges(ranges, [item.mention.span.range for item in items]),
-        token_ranges(ranges, [scene.sentences[item.sentence] for item in items]),
-        {tag: _choices(found) for tag, found in rows.items() if found},
-        len(records),
+        _ranges(story, [item.mention.span.range for item in items]),
+        _ranges(story, [story.scene.sentences[item.sentence] for item in items]),
+        {tag: _choices(found) for tag, found in rows.items()},
+        len(story.records),
     )
 
 
-def _choices(rows: Sequence[tuple[int, list[int], list[list[float]], int]]) -> Choices:
-    most = max(len(numbers) for _, numbers, _, _ in rows)
-    candidates = torch.full((len(rows), most), -1)
-    found = torch.zeros((len(rows), most, FEATURES), dtype=torch.uint8)
+_Row: TypeAlias = tuple[int, list[int], list[list[float]], int]
+
+
+def _ranges(story: Story, wanted: Sequence[Range]) -> torch.Tensor:
+    return torch.tensor(token_ranges(story.ranges, wanted), dtype=torch.long).reshape(-1, 2)
+
+
+def _choices(rows: Sequence[_Row]) -> Choices:
+    candidates = torch.full((len(rows), CANDIDATES), -1)
+    found = torch.zeros((len(rows), CANDIDATES, FEATURES), dtype=torch.uint8)
     for i, (_, numbers, each, _) in enumerate(rows):
         candidates[i, : len(numbers)] = torch.tensor(numbers)
         found[i, : len(numbers)] = torch.tensor(each, dtype=torch.uint8)
-    counts = torch.tensor([len(numbers) for _, numbers, _, _ in rows])
-    quantities, right = (torch.tensor([row[at] for row in rows]) for at in (0, 3))
+    quantities, counts, right = (
+        torch.tensor([of(row) for row in rows], dtype=torch.long)
+        for of in (lambda row: row[0], lambda row: len(row[1]), lambda row: row[3])
+    )
     return Choices(quantities, candidates, found, counts, right)
+
+
+def joined(plans: Sequence[Plan], tokens: Sequence[int]) -> Plan:
+    """The plan of several documents whose states follow each other; ``tokens``: how many each document has."""
+    at = [0, *accumulate(tokens)]
+    mentions = [0, *accumulate(len(plan.mentions) for plan in plans)]
+    return Plan(
+        torch.cat([plan.mentions + start for plan, start in zip(plans, at, strict=False)]),
+        torch.cat([plan.sentences + start for plan, start in zip(plans, at, strict=False)]),
+        {tag: _joined([plan.choices[tag] for plan in plans], mentions) for tag in ORDER},
+        sum(plan.records for plan in plans),
+    )
+
+
+def _joined(parts: Sequence[Choices], starts: Sequence[int]) -> Choices:
+    pairs = list(zip(parts, starts, strict=False))
+    return Choices(
+        torch.cat([part.quantities + start for part, start in pairs]),
+        torch.cat([torch.where(part.candidates < 0, -1, part.candidates + start) for part, start in pairs]),
+        torch.cat([part.features for part in parts]),
+        torch.cat([part.counts for part in parts]),
+        torch.cat([part.right for part in parts]),
+    )
+
+
+def sampler(network: LinkNetwork, story: Story, values: Floats, dice: np.random.Generator) -> Pick:
+    """Decides by the dice, with the network's own probabilities. ``values`` (tokens, WIDTH): the tokens' vectors."""
+    scorer = Scorer(Vectors(story.ranges, values, network), story.scene)
+
+    def pick(choice: Choice, found: list[list[float]]) -> int:
+        shares = np.exp(scorer(choice.tag, choice.quantity, choice.candidates, found).astype(np.float64))
+        return int(dice.choice(len(shares), p=shares / shares.sum()))
+
+    return pick
 
 
 class Field(nn.Module):
@@ -123,17 +186,21 @@ class LinkModule(nn.Module):
     def forward(self, states: torch.Tensor, plan: Plan) -> torch.Tensor:
         """The loss of a document's choices, summed; ``states`` (tokens, width) of the encoder."""
         values = self.token(states)
-        rows = [
-            torch.cat([values[first], values[first:last].mean(0), values[last - 1]]) for first, last in plan.mentions
-        ]
-        mentions = torch.cat([self.mention(torch.stack(rows)), self.none.unsqueeze(0)])  # the last one for -1
-        distinct = sorted(set(plan.sentences))
-        means = self.sentence(torch.stack([values[first:last].mean(0) for first, last in distinct]))
-        places = torch.tensor([distinct.index(sentence) for sentence in plan.sentences])
-        losses = [
-            self._loss(self.fields[str(tag)], mentions, means[places], choices) for tag, choices in plan.choices.items()
-        ]
-        return torch.stack(losses).sum() if losses else values.new_zeros(())
+        sums = nn.functional.pad(values.double().cumsum(0), (0, 0, 1, 0))  # double: a mean is the difference of two
+
+        def means(ranges: torch.Tensor) -> torch.Tensor:
+            return ((sums[ranges[:, 1]] - sums[ranges[:, 0]]) / (ranges[:, 1:] - ranges[:, :1])).to(values)
+
+        first, last = plan.mentions[:, 0], plan.mentions[:, 1] - 1
+        rows = torch.cat([values[first], means(plan.mentions.to(values.device)), values[last]], -1)
+        mentions = torch.cat([self.mention(rows), self.none.unsqueeze(0)])  # the last one for -1
+        sentences = self.sentence(means(plan.sentences.to(values.device)))
+        losses = [self._loss(self.fields[str(tag)], mentions, sentences, plan.choices[tag]) for tag in ORDER]
+        return torch.stack(losses).sum()
+
+    def network(self) -> LinkNetwork:
+        """The same as it is now, in numpy."""
+        return LinkNetwork({name: tensor.detach().cpu().numpy() for name, tensor in self.state_dict().items()})
 
     def _loss(
         self, field: nn.Module, mentions: torch.Tensor, sentences: torch.Tensor, choices: Choices

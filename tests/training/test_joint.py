@@ -22,7 +22,6 @@ from training import fit as job
 from training import joint
 from training.config import Config, Stage, corpus_named, read_corpora
 from training.corpora import read_corpus
-from training.data import Collator
 from training.export import export
 from training.links import LinkModule
 from training.model import load, load_tokenizer
@@ -44,7 +43,7 @@ def trained(tiny_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 def documents(tiny_directory: Path) -> list[joint.Whole]:
     examples = read_corpus(corpus_named("own-train", read_corpora(CORPORA), CORPORA), None)
     chosen = random.Random(13).sample(examples, round(0.03 * len(examples)))
-    return joint.wholes(chosen, load_tokenizer(config_of(tiny_directory, tiny_directory)), 24)
+    return joint.wholes(chosen, load_tokenizer(config_of(tiny_directory, tiny_directory)), 24, 0)
 
 
 def test_an_epoch_holds_every_document_once_in_an_order_of_its_own(documents: list[joint.Whole]) -> None:
@@ -57,24 +56,34 @@ def test_an_epoch_holds_every_document_once_in_an_order_of_its_own(documents: li
     assert orders[0] == orders[2] != orders[1]
 
 
+@pytest.mark.parametrize("overlap", [0, 6])
+def test_each_token_of_a_document_has_one_state(overlap: int, tiny_directory: Path) -> None:
+    config = config_of(tiny_directory, tiny_directory)
+    tokenizer = load_tokenizer(config)
+    examples = read_corpus(corpus_named("own-train", read_corpora(CORPORA), CORPORA), None)[:10]
+    documents = joint.wholes(examples, tokenizer, 24, overlap)
+    tokens = [len(tokenizer([example.document.text])[0].ids) for example in examples]
+    read = [sum(len(row["input_ids"]) - 2 for row in document.rows) for document in documents]
+    assert read > tokens  # windows share tokens
+    states = joint.states_of(load(tiny_directory), documents, 0)
+    assert [len(each) for each in states] == tokens
+
+
 def test_both_losses_fall(trained: Path, tiny_directory: Path, documents: list[joint.Whole]) -> None:
     torch.manual_seed(1)
     links = joint.load_links(trained)
     assert links is not None
-    before = joint.Joint(load(tiny_directory), LinkModule(16)).eval()
-    after = joint.Joint(load(trained), links).eval()
-    collate = Collator(0)
+    before = joint.Joint(load(tiny_directory), LinkModule(16), 0).eval()
+    after = joint.Joint(load(trained), links, 0).eval()
     with torch.inference_mode():
-        losses = [
-            each(collate([row for document in documents for row in document.rows]), documents)
-            for each in (before, after)
-        ]
+        losses = [each(documents) for each in (before, after)]
     assert losses[1][0] < losses[0][0]
     assert losses[1][1] < 0.95 * losses[0][1]
 
 
+@pytest.mark.parametrize("rate", [STAGE.learning_rate, 0.0])
 def test_killed_behind_an_epoch_it_ends_with_the_same_weights(
-    trained: Path, tiny_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rate: float, tiny_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept: Callable[..., None] = joint._keep
 
@@ -82,15 +91,17 @@ def test_killed_behind_an_epoch_it_ends_with_the_same_weights(
         kept(*arguments)
         raise KeyboardInterrupt
 
-    config = config_of(tiny_directory, tmp_path / "out")
+    stages = [dataclasses.replace(STAGE, learning_rate=rate)]
+    config = dataclasses.replace(config_of(tiny_directory, tmp_path / "out"), stages=stages)
     with monkeypatch.context() as patched:
         patched.setattr(joint, "_keep", kill)
         with pytest.raises(KeyboardInterrupt):
             job.fit(config, CORPORA, None)
     assert not (tmp_path / "out" / "stage-0").exists()
     again = job.fit(config, CORPORA, None)
+    unbroken = job.fit(dataclasses.replace(config, output=str(tmp_path / "unbroken")), CORPORA, None)
     for name in ("model.safetensors", FILE):
-        old, new = load_file(trained / name), load_file(again / name)
+        old, new = load_file(unbroken / name), load_file(again / name)
         assert old.keys() == new.keys()
         assert all(torch.equal(old[key], new[key]) for key in old)
 
