@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
@@ -18,6 +18,7 @@ from typing import TypeVar, cast
 
 import numpy as np
 
+from claimex.bio import Floats
 from claimex.link_features import Row, continues, rows
 from claimex.link_network import ORDER, LinkNetwork, Scorer, Vectors, features
 from claimex.normalize.modifiers import modifier_of
@@ -129,10 +130,32 @@ def _by_network(scorer: Scorer) -> Choose:
         if choice.tag is Tag.CLAIMANT:
             scores += [_CONTINUED * continues(choice.scene, choice.quantity, each) for each in choice.candidates]
             scores -= np.logaddexp.reduce(scores)
-        best = int(scores.argmax())
-        return best, math.exp(scores[best])
+        return likeliest_meaning(choice.candidates, scores)
 
     return choose
+
+
+def likeliest_meaning(candidates: Sequence[Item | None], scores: Floats) -> tuple[int, float]:
+    """The likeliest of the candidates that together are likeliest to be meant, and the probability that they are.
+
+    "Tuesday" and "Oct. 25" may be the same days, "the ministry" and its name the same source: which of them a quantity
+    links to matters less than that it is none of the others. ``scores`` are log-probabilities.
+    """
+    meanings = [_meaning(candidate) for candidate in candidates]
+    together = dict.fromkeys(meanings, 0.0)
+    for meaning, score in zip(meanings, scores.tolist(), strict=True):
+        together[meaning] += math.exp(score)
+    likeliest = max(together, key=together.__getitem__)
+    return max((i for i, each in enumerate(meanings) if each == likeliest), key=scores.__getitem__), together[likeliest]
+
+
+def _meaning(item: Item | None) -> Hashable:
+    """What is the same for two mentions that say the same: a date's days, a source's name."""
+    if item is None:
+        return None
+    if isinstance(item.mention.value, Period) and item.mention.value.first:
+        return item.mention.value.first, item.mention.value.last
+    return item.name if item.tag is Tag.CLAIMANT else item
 
 
 def decide(scene: Scene, choose: Choose) -> list[Decision]:

@@ -4,13 +4,15 @@ import datetime as dt
 import re
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claimex.link import calibrated, likeliest, link, read, shipped, written
+from claimex.link import calibrated, likeliest, likeliest_meaning, link, read, shipped, written
 from claimex.link_features import Row
 from claimex.normalize import normalize
+from claimex.scene import Scene
 from claimex.schema import AnyMention, Claim, Document, Mention, Modifier, Provenance, Span, Tag, Unparsed
 
 TAGS = {tag[0]: tag for tag in Tag}
@@ -138,6 +140,25 @@ def test_probability_of_the_likeliest() -> None:
     index, probability = likeliest({"x": 2.0}, [Row((), ["y"]), Row(alike, ["x"]), Row(alike, [])])
     assert index == 1
     assert probability == pytest.approx(0.787, abs=1e-3)
+
+
+def test_mentions_of_the_same_days_or_source_count_together() -> None:
+    text = "Tuesday, Nov. 17, Friday: the port, Port Authority, Ann Ray"
+    surfaces = {Tag.DATE: ("Tuesday", "Nov. 17", "Friday"), Tag.CLAIMANT: ("the port", "Ann Ray")}
+    spans = [
+        Span(text.index(each), text.index(each) + len(each), tag) for tag, found in surfaces.items() for each in found
+    ]
+    document = Document("a", text, dt.date(2026, 11, 19))
+    scene = Scene(document, normalize(document, spans))
+    dates, sources = [None, *scene.items[Tag.DATE]], scene.items[Tag.CLAIMANT]
+    index, probability = likeliest_meaning(dates, np.log([0.2, 0.22, 0.16, 0.42]))
+    assert index == 3
+    assert probability == pytest.approx(0.42)
+    index, probability = likeliest_meaning(dates, np.log([0.2, 0.22, 0.23, 0.35]))
+    assert index == 2
+    assert probability == pytest.approx(0.45)
+    assert likeliest_meaning(sources, np.log([0.4, 0.6]))[0] == 1
+    assert likeliest_meaning([None], np.log([1.0])) == (0, 1.0)
 
 
 def test_shared_features_count_for_every_candidate_that_has_them() -> None:
