@@ -9,6 +9,7 @@ They differ from our annotation in what counts and how it is called. By conventi
 - Two figures with the same unit that are joined as a range ("from $2 in May to $3", "between 5% and 6%") are that one
   range, and a falling range keeps its order.
 - A bare plural magnitude runs from it to ten times it ("millions"); "several" and "a few" are no quantities.
+- A share in words ("half", "a third of the population") is in "% " and what it is a share of.
 - The change is ~ > < or =; "up" and "down", which say how a figure moved, are not our notion, so we never answer them.
 """
 
@@ -81,10 +82,20 @@ def _reading(extraction: Extraction, claim: Claim) -> Reading | None:
     unit, change = unit_name(claim.unit), _CHANGES[claim.modifier]
     if unit == "-" and _is_age(extraction.document.text, *claim.quantity.span.range):
         unit = "year of age"
+    if _is_share(claim.quantity.text):
+        unit = f"% {unit}"
     if number.high is None:
         scale = float(number.low) / 2
         return Reading(scale, 10 * scale, unit, change)
     return Reading(float(number.low), float(number.high), unit, change)
+
+
+def _is_share(surface: str) -> bool:
+    """Whether a number is given as a fraction in words: "a third", "one out of three"; not as "0.5" or "1/4"."""
+    number = parse_number(surface)
+    if not isinstance(number, Quantity) or number.value is None:
+        return False
+    return 0 < number.value < 1 and not any(map(str.isdigit, surface))
 
 
 def _is_age(text: str, start: int, end: int) -> bool:

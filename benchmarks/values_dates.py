@@ -1,6 +1,7 @@
 """Dates with their spans given: TIMEX3 values in TimeML corpora, and the days of our own annotation.
 
-Every timex of a document is read in order, as the extractor reads the dates that it finds.
+Every timex of a document is read in order, as the extractor reads the dates that it finds. A value counts as right
+however it is written (``plain``).
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ from claimex.normalize.date_sequence import resolve_dates
 from claimex.schema import Period, Range, Span, Tag, Unparsed
 
 Days: TypeAlias = tuple[str | None, str | None]
+
+_YEARS = {"E": 10, "C": 100, "L": 1000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,17 @@ class Accuracy:
         return 1 - len(self.misses) / max(1, self.wanted)
 
 
+def plain(value: str | Days | None) -> str | Days | None:
+    """A TIMEX3 value in one of the ways in which the corpora write it: 1990 for 1990-XX-XX, 199 for 199X, 2000-W06 for
+    2000-W6, P2000Y for P2L (millennia). Days stay as they are."""
+    if not isinstance(value, str):
+        return value
+    if length := re.fullmatch(r"P(\d+)([ECL])", value):
+        return f"P{int(length[1]) * _YEARS[length[2]]}Y"
+    value = re.sub(r"-W(\d)(?!\d)", r"-W0\1", value)
+    return re.sub(r"(?<=^\d{4})(?:-XX)+$|(?<=^\d{4}-\d{2})-XX$|(?<=^\d{3})X$|(?<=^\d{2})XX$", "", value)
+
+
 def accuracy(documents: Sequence[DatedText], answers: Sequence[Sequence[DateReading]]) -> Accuracy:
     """Answers run along the ranges of each document."""
     score = Accuracy(sum(len(document.wanted) for document in documents), [])
@@ -144,6 +159,6 @@ def accuracy(documents: Sequence[DatedText], answers: Sequence[Sequence[DateRead
         for (start, end), wanted in document.wanted.items():
             reading = by_range[start, end]
             got = reading.timex if isinstance(wanted, str) else reading.days
-            if got != wanted:
+            if plain(got) != plain(wanted):
                 score.misses.append(Miss(document.id, document.text[start:end], wanted, got))
     return score

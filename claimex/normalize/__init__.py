@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -10,6 +11,11 @@ from claimex.normalize.date_sequence import resolve_dates
 from claimex.normalize.numbers import parse_number
 from claimex.normalize.units import LONGEST_RATE, parse_unit, rate_after
 from claimex.schema import AnyMention, Document, Mention, Span, Tag, Unit, UnitKind, Unparsed
+
+# The second end of a range of prices.
+_OTHER_END = re.compile(
+    r"(?: (?:to|or|(?P<and>and)) |[-–—])[^\W\d_]{0,3}[$€£¥]?\d[\d.,]*(?<=\d)(?:(?: (?:m|b|tr)illion|bn|m|k)\b)?"
+)
 
 
 def normalize(document: Document, spans: Iterable[Span]) -> tuple[AnyMention, ...]:
@@ -41,5 +47,13 @@ def _unit(text: str, surface: str, span: Span, following: Span | None) -> Unit |
         return parse_unit(surface + " old")
     amount = following if following and not text[span.end : following.start].strip() else None
     if unit.kind is UnitKind.CURRENCY and amount and amount.tag is Tag.QUANTITY:
-        return replace(unit, per=rate_after(text[amount.end : amount.end + LONGEST_RATE]))
+        return replace(unit, per=rate_after(text[_end(text, span, amount) :][:LONGEST_RATE]))
     return unit
+
+
+def _end(text: str, unit: Span, amount: Span) -> int:
+    """Where a price ends, the other end of its range included: "between $62 and $68", "$5 to $7"."""
+    other = _OTHER_END.match(text, amount.end)
+    if other is None or (other["and"] and not text[: unit.start].rstrip().lower().endswith("between")):
+        return amount.end
+    return other.end()

@@ -122,7 +122,9 @@ def unit_timex(unit: str, day: dt.date) -> str:
 
 
 def duration(unit: str, count: int | None) -> str:
-    """TIMEX3 value of a length of time: P3M, PT24H, P9M for three quarters, PXY where nobody counted."""
+    """TIMEX3 value of a length of time: P3M, PT24H, P9M for three quarters, PXY where nobody counted the years."""
+    if unit == "century" and count is None:
+        return "PXC"
     if unit in ("second", "minute", "hour"):
         return f"PT{'X' if count is None else count}{unit[0].upper()}"
     for letter, size, sizes in (("Y", 12, MONTHS_IN), ("M", 1, MONTHS_IN), ("W", 7, DAYS_IN), ("D", 1, DAYS_IN)):
@@ -199,9 +201,10 @@ def part(base: Period, unit: str, start: int, stop: int) -> Period:
     if first < base.first or last > base.last + 6 * _DAY:
         raise ValueError(f"{base.timex} has no such {unit}")
     last = min(last, base.last)
-    whole = containing(unit, first) if unit in MONTHS_IN or unit == "day" else None
-    if whole and (whole.first, whole.last) == (first, last):
-        return whole
+    for wider in (unit, "half") if unit == "quarter" else (unit,):
+        whole = containing(wider, first) if unit in MONTHS_IN or unit == "day" else None
+        if whole and (whole.first, whole.last) == (first, last):
+            return whole
     grain = GRAINS.get(unit, Grain.PERIOD) if start == stop else Grain.PERIOD
     return between(first, last, duration(unit, stop - start + 1) if start != stop else None, grain)
 

@@ -202,10 +202,10 @@ PHRASES: tuple[tuple[tuple[str, ...], Token], ...] = tuple(
         ("near term", Token(Kind.REFERENCE, "FUTURE_REF")),
         ("short term", Token(Kind.REFERENCE, "FUTURE_REF")),
         ("long term", Token(Kind.REFERENCE, "FUTURE_REF")),
-        ("days ahead", Token(Kind.REFERENCE, "FUTURE_REF")),
-        ("weeks ahead", Token(Kind.REFERENCE, "FUTURE_REF")),
-        ("months ahead", Token(Kind.REFERENCE, "FUTURE_REF")),
-        ("years ahead", Token(Kind.REFERENCE, "FUTURE_REF")),
+        ("days ahead", Token(Kind.UNITS, "day")),
+        ("weeks ahead", Token(Kind.UNITS, "week")),
+        ("months ahead", Token(Kind.UNITS, "month")),
+        ("years ahead", Token(Kind.UNITS, "year")),
         ("year - end", Token(Kind.HOLIDAY, "year-end")),
         ("year end", Token(Kind.HOLIDAY, "year-end")),
         ("christmas eve", Token(Kind.HOLIDAY, "christmas eve")),
@@ -234,6 +234,6 @@ NOISE = frozenset(
         "roughly nearly almost barely exactly least less most more than up no only just alone another additional "
         "consecutive straight successive whole full entire all sometime time local "
         "gmt utc est edt cst cdt pst pdt et bst cet hrs o'clock s its their so old long right possible date good part "
-        "his her our , . ( ) [ ] ' \" : ; yet"
+        "trading working business his her our , . ( ) [ ] ' \" : ; yet"
     )
 )

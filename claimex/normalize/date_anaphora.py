@@ -47,7 +47,7 @@ class AnaphoricReaders(PointReaders):
                 Token(Kind.EDGE | Kind.ANAPHOR, "earlier" | "later" | "before" | "after" as where),
             ]:
                 return Period("PAST_REF" if _STEPS[where] < 0 else "FUTURE_REF", Grain.PERIOD)
-        return self._counted(tokens) or self._compared(tokens)
+        return self._counted(tokens) or self._from_day(tokens) or self._compared(tokens)
 
     def _beside(self, unit: str, step: int) -> Period | None:
         """That unit, or the one before or after it."""
@@ -80,9 +80,22 @@ class AnaphoricReaders(PointReaders):
             return _without_days(self.anchor.unit(unit, count))
         return calendar.moved(base, count) if compared else self.anchor.seen_from(base.first).unit(unit, count)
 
+    def _from_day(self, tokens: Tokens) -> Period | None:
+        """So many days from a day that is named: "the day before last Tuesday", "two weeks after Christmas"."""
+        for size in (2, 3):
+            steps, rest = _steps(tokens[:size]), tokens[size:]
+            if steps and rest and tokens[size - 1].kind is Kind.ANAPHOR:
+                day = self._read_grain(rest, Grain.DAY)
+                return calendar.on(calendar.shift(day.first, *steps)) if day and day.first else day
+        return None
+
     def _compared(self, tokens: Tokens) -> Period | None:
         """The same stretch of another year: "the same period last year", "the year-ago quarter"."""
         rest = tokens[1:] if tokens[:1] == (_THAT,) else tokens
+        steps = _steps(rest[:2])
+        if steps and steps[0] == "year" and (yearly := self._yearly(rest[2:])):  # "the year-ago third quarter"
+            base = self.anchor.yearly(yearly)
+            return calendar.moved(base, steps[1]) if base and base.first else base
         for unit, year in ((rest[:1], rest[1:]), (rest[-1:], rest[:-1])):
             if year and unit[0].kind is Kind.UNIT and unit[0].value in _COMPARED:
                 return self._in_other_year(str(unit[0].value), year)
@@ -91,7 +104,8 @@ class AnaphoricReaders(PointReaders):
     def _in_other_year(self, unit: str, tokens: Tokens) -> Period | None:
         steps = _steps(tokens)
         year = self.anchor.unit(*steps) if steps and steps[0] == "year" else self._read_grain(tokens, Grain.YEAR)
-        base = self.anchor.antecedent(unit)
+        anchor = self.anchor.so_far() if tokens[-1].kind is Kind.AGO else self.anchor  # "ago" is counted from now
+        base = anchor.antecedent(unit)
         if year is None or year.first is None or base is None or base.last is None:
             return year and _without_days(year)
         return calendar.moved(base, steps[1] if steps else year.first.year - base.last.year)

@@ -50,6 +50,10 @@ class Anchor:
         """The same, counted from another day."""
         return replace(self, day=day)
 
+    def so_far(self) -> Anchor:
+        """The same, with nothing in mind that ends after the document's day."""
+        return replace(self, earlier=tuple(p for p in self.earlier if not (self.day and p.last and p.last > self.day)))
+
     def antecedent(self, unit: str) -> Period | None:
         """The ``unit`` that the text was last at: the latest date before that fills one or lies in one.
 
@@ -206,9 +210,10 @@ _APPOINTED = frozenset(
 )
 _AS_SOON_AS = (("as", "soon", "as"), ("as", "early", "as"))
 _HAVE_UNTIL = (("have", "until"), ("has", "until"), ("had", "until"))
+_GIVING = frozenset(words("give gives gave given giving"))  # a deadline, where "until" follows
 _LIMITS = frozenset(("by", "until", "till"))  # these look ahead where no verb says otherwise
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|[.!?;\n]+")
-_REACH = 12  # words on either side
+_REACH = 14  # words on either side
 
 
 def lean(before: str, after: str) -> Lean:
@@ -217,6 +222,8 @@ def lean(before: str, after: str) -> Lean:
     stops = [index for index in range(len(earlier)) if _is_stop(earlier, index)]
     preceding = earlier[stops[-1] + 1 :] if stops else earlier
     if tuple(preceding[-3:]) in _AS_SOON_AS or tuple(preceding[-2:]) in _HAVE_UNTIL:
+        return Lean.FUTURE
+    if preceding[-1:] == ["until"] and not _GIVING.isdisjoint(preceding[-_REACH:]):
         return Lean.FUTURE
     for index in range(len(preceding) - 1, max(-1, len(preceding) - 1 - _REACH), -1):
         if (found := _marker(preceding, index)) is not Lean.OPEN:

@@ -84,6 +84,8 @@ class PointReaders(ABC):
                 day: Period | None = self.anchor.named_day("yesterday")
             case [Token(Kind.RELATIVE, "this")]:
                 day = self.anchor.named_day("today")
+            case [Token(Kind.ANAPHOR | Kind.RELATIVE) as which]:  # "that evening", "the next morning"
+                day = self.read((which, Token(Kind.UNIT, "day")))
             case [] | [Token(Kind.EDGE)]:
                 named = self._day_just_named() or calendar.unknown("day")
                 day = named if self.definite and not clock else self.anchor.named_day("today")

@@ -246,6 +246,8 @@ class _Grammar(AnaphoricReaders, LengthReaders):
             case [Token(Kind.UNIT, "week"), *rest] | [*rest, Token(Kind.UNIT, "week")]:
                 day = self._read_grain(tuple(rest), Grain.DAY)
                 return calendar.containing("week", day.first) if day and day.first else day
+            case [Token(Kind.REFERENCE) as reference, Token(Kind.UNITS)]:  # "future quarters"
+                return self.read((reference,))
             case [*rest, Token(Kind.UNIT, "month" | "quarter" | "year")]:
                 return self.read(tuple(rest))
             case [Token(Kind.NUMBER, 1), Token(Kind.UNIT, "period"), *rest] | [

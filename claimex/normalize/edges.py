@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from claimex.schema import Span, Tag
+from claimex.normalize.numbers import parse_number
+from claimex.schema import Span, Tag, Unparsed
 
 _REACH = 12  # characters; no sign, magnitude or symbol is longer
 
@@ -21,7 +22,9 @@ _MONEY_BEFORE = re.compile(rf"(?:{_SYMBOL}|\b[A-Z]{{3}}) ?-?$")
 _SYMBOL_BEFORE = re.compile(rf"{_SYMBOL} ?$")
 _MAGNITUDE = re.compile(r"(?:bn|mn|tn|mln|bln|trn|M)(?![\w-])")
 _LETTER = re.compile(r"[mkbKB](?![\w-])")
-_MINUS = re.compile(r"(?:^\s?|[^\d\s]\s|[($€£¥])[-−]$")  # no range: "200 -300"
+# No range, as in "200 -300", and no margin: "plus or minus 3".
+_MINUS = re.compile(r"(?:^\s?|[^\d\s]\s|[($€£¥])([-−])$|(?<!\bor )\b(minus[ -])$", re.IGNORECASE)
+_WORD_OF_NUMBER = re.compile(r"[^\W\d_]+")
 _QUALIFIER = re.compile(rf"\b{_COUNTRY} ?$")
 _AFTER_DOLLAR = re.compile(r"(?:US|A|NZ|C)(?=\d)")
 
@@ -43,6 +46,7 @@ def settle_edges(text: str, spans: Sequence[Span]) -> list[Span]:
         span = waiting.pop()
         floor = settled[-1].end if settled else 0
         if span.tag is Tag.QUANTITY:
+            span = _with_next_word(text, span, waiting)
             span = _with_sign(text, _with_magnitude(text, span, waiting), floor)
             unit = _untagged_currency(text, span, floor)
             settled += [unit, span] if unit else [span]
@@ -71,10 +75,23 @@ def _with_magnitude(text: str, span: Span, waiting: list[Span]) -> Span:
     return replace(span, end=found.end())
 
 
-def _with_sign(text: str, span: Span, floor: int) -> Span:
-    if span.start - 1 < floor or not _MINUS.search(text[max(0, span.start - 3) : span.start]):
+def _with_next_word(text: str, span: Span, waiting: list[Span]) -> Span:
+    """ "ninety" and "five" of "ninety five" are one number."""
+    if not (waiting and waiting[-1].tag is Tag.QUANTITY and text[span.end : waiting[-1].start] in (" ", "-")):
         return span
-    return replace(span, start=span.start - 1)
+    words = [text[each.start : each.end] for each in (span, waiting[-1])]
+    if not all(map(_WORD_OF_NUMBER.fullmatch, words)):
+        return span
+    whole = parse_number(text[span.start : waiting[-1].end])
+    if isinstance(whole, Unparsed) or whole.value is None:
+        return span
+    return replace(span, end=waiting.pop().end)
+
+
+def _with_sign(text: str, span: Span, floor: int) -> Span:
+    found = _MINUS.search(text[max(0, span.start - _REACH) : span.start])
+    start = span.start - len(found[1] or found[2]) if found else span.start
+    return replace(span, start=start) if start >= floor else span
 
 
 def _untagged_currency(text: str, span: Span, floor: int) -> Span | None:

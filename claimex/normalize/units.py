@@ -44,7 +44,7 @@ _DENOMINATORS = {"annum": "year", "capita": "person", "head": "person"}
 # Around a unit of measurement these say nothing about which one it is.
 _BEFORE = re.compile(
     r"^(?:(?:hundred|thousand|million|billion|trillion|mln|bln|bn|consecutive|straight|full|additional|extra|more|further"
-    r"|another|other|whole|total|long|successive|nearly|about|of) )+"
+    r"|another|other|whole|total|long|successive|nearly|about|of|us|u\.s\.) )+"
 )
 _AFTER = re.compile(r" (?:long|wide|high|tall|deep|thick|away|apart|owned|strong|each|more|ago|plus)$")
 
@@ -95,7 +95,9 @@ def _split_rate(phrase: str) -> tuple[str, str | None]:
 
 #: Code points behind an amount in which its *per* part stands.
 LONGEST_RATE = 60
-_RATE_AFTER = re.compile(r" ?(?:(per |/ ?)|an? )([^\W\d_][\w.]*)(?: ([^\W\d_][\w.]*))?")
+_RATE_AFTER = re.compile(
+    r" ?(?:(per |/ ?)|an? (?!\w+ (?:ago|earlier|before|later|after|from)\b))([^\W\d_][\w.]*)(?: ([^\W\d_][\w.]*))?"
+)
 
 
 def rate_after(text: str) -> str | None:
@@ -138,7 +140,7 @@ def _with_object(phrase: str) -> Unit | None:
 def _is_symbol(head: str, unit: Unit, rest: str) -> bool:
     """Whether a unit goes before what it measures without an *of*: "MW plant"; but "foot soldiers" count soldiers."""
     plain_word = head.islower() and head.isascii()
-    return unit.kind is UnitKind.MEASURE and unit.code == head and not plain_word and rest[:1].isalpha()
+    return unit.kind is UnitKind.MEASURE and tidy(unit.code or "") == head and not plain_word and rest[:1].isalpha()
 
 
 def _counted(phrase: str) -> Unit | Unparsed:

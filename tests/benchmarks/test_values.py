@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.peers.environment import ask
 from benchmarks.values_adapter import lengths_in, peer_unit, readings, unit_name
-from benchmarks.values_dates import DateReading, accuracy, ours, read_dayless, read_days, read_values
+from benchmarks.values_dates import DateReading, accuracy, ours, plain, read_dayless, read_days, read_values
 from benchmarks.values_sets import Reading, all_right, ends_of, matched, read_sentences, same_unit, same_value, scores
 from claimex.extract import Tagged, resolve
 from claimex.fields import Json
@@ -104,6 +104,8 @@ def spans_of(text: str, **surfaces: str) -> list[Span]:
         ("Ada Brandt, 66, left.", {"q1": "66"}, [Reading(66, 66, "year of age")]),
         ("It rained over the past two years.", {"d1": "the past two years"}, [Reading(2, 2, "year")]),
         ("One of the mills burned.", {}, [Reading(1, 1)]),
+        ("A third of the yaks came.", {"q1": "third", "u1": "yaks"}, [Reading(1 / 3, 1 / 3, "% yak")]),
+        ("It rose to 0.5 now.", {"q1": "0.5"}, [Reading(0.5, 0.5)]),
     ],
 )
 def test_our_claims_in_the_benchmarks_terms(text: str, surfaces: dict[str, str], expected: list[Reading]) -> None:
@@ -175,6 +177,25 @@ def test_timex_values_of_dates_and_durations(tmp_path: Path) -> None:
     score = accuracy([document], [ours(document)])
     assert (score.wanted, score.share) == (2, 0.5)
     assert [(miss.surface, miss.wanted, miss.got) for miss in score.misses] == [("two weeks", "P3W", "P2W")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("1990-XX-XX", "1990", True),
+        ("1990-10-XX", "1990-10", True),
+        ("199X", "199", True),
+        ("19XX", "19", True),
+        ("2000-W6", "2000-W06", True),
+        ("P2L", "P2000Y", True),
+        ("P1E", "P10Y", True),
+        ("1990-10-XX", "1990", False),
+        ("2000-W6", "2000-W60", False),
+        ("PXY", "P", False),
+    ],
+)
+def test_a_value_may_be_written_in_several_ways(one: str, other: str, same: bool) -> None:
+    assert (plain(one) == plain(other)) is same
 
 
 def test_days_by_most_of_the_records(tmp_path: Path) -> None:

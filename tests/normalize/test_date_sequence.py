@@ -47,6 +47,10 @@ def last_days(marked: str, reference: dt.date | None = THURSDAY) -> str:
         ("They met in [2008]. Turnout is lower [today] than in [that year]", "2008-01-01..2008-12-31"),
         ("He was held in [January last year] and freed [four months later]", "2025-05-01..2025-05-31"),
         ("Rates reached 4 percent [last week], from 3 percent [the previous week]", "2026-11-02..2026-11-08"),
+        ("It rained on [March 30]. Shops shut [the next morning]", "2026-03-31..2026-03-31"),
+        ("It rained on [March 30]. Shops shut [that evening]", "2026-03-30..2026-03-30"),
+        ("It rained [the day before last Tuesday]", "2026-11-16..2026-11-16"),
+        ("It rained [two weeks after June 3, 2025]", "2025-06-17..2025-06-17"),
     ],
 )
 def test_a_date_may_count_from_the_one_before(marked: str, days: str) -> None:
@@ -60,6 +64,11 @@ def test_a_date_may_count_from_the_one_before(marked: str, days: str) -> None:
         ("Sales grew in [the third quarter], from [the year-ago quarter]", "2025-07-01..2025-09-30"),
         ("Sales grew in [the third quarter], from [last year's quarter]", "2025-07-01..2025-09-30"),
         ("Sales grew in [the third quarter] against [a year ago]", "2025-07-01..2025-09-30"),
+        ("Sales, to fall in [the first quarter of 2027], beat [the year-ago third quarter]", "2025-07-01..2025-09-30"),
+        (
+            "Sales rose in [the third quarter], not in [the first quarter of 2027]. [The year-ago period] was wet",
+            "2025-07-01..2025-09-30",
+        ),
         ("Sales of [the first 10 months] beat [the same period last year]", "2025-01-01..2025-10-31"),
         ("Sales of [the first half of 2006] beat [the corresponding period of 2004]", "2004-01-01..2004-06-30"),
         ("In [the year to February 1997] costs rose, after [the same period last year]", "1995-03-01..1996-02-29"),

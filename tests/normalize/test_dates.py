@@ -193,6 +193,8 @@ def test_tense_turns_a_weekday_or_a_month_round() -> None:
     assert days("Feb. 1", before="a dividend payable ") == "2027-02-01"
     assert days("Feb. 1", before="He will succeed A. B. Orlo ") == "2027-02-01", "no tense in the end of a word"
     assert days("Saturday", before="Voters have until ") == "2026-11-21"
+    assert days("Saturday", before="The mayor has given the last tenants until ") == "2026-11-21"
+    assert days("Saturday", before="The mayor has let tenants stay until ") == "2026-11-14"
     assert days("Saturday", before="The fair was called off due to snow on ") == "2026-11-14"
     assert days("Saturday", before="The talks, due to begin on ") == "2026-11-21"
     assert days("Saturday", before="The report is due to reach them on ") == "2026-11-21"
@@ -274,6 +276,11 @@ def test_weekday_policy(policy: WeekdayPolicy, bare: str, last: str, following: 
         ("fiscal 2007", "2007"),
         ("the end of 2005", "2005"),
         ("nov. 3-5", "2026-11-03/2026-11-05"),
+        ("the first two quarters of 2007", "2007-H1"),
+        ("eight trading days", "P8D"),
+        ("the weeks ahead", "PXW"),
+        ("future quarters", "FUTURE_REF"),
+        ("centuries", "PXC"),
     ],
 )
 def test_timex(text: str, expected: str) -> None:

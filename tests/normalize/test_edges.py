@@ -42,6 +42,10 @@ def settled(marked: str) -> list[str]:
         # signs
         ("fell to {u:$}-{q:50.8}bn", ["u:$", "q:-50.8bn"]),
         ("at -{q:5} {u:degrees}", ["q:-5", "u:degrees"]),
+        ("at minus {q:5} {u:degrees}", ["q:minus 5", "u:degrees"]),
+        ("a Minus-{q:5} {u:degree} day", ["q:Minus-5", "u:degree"]),
+        # words of one number
+        ("{q:ninety} {q:five} {u:goats}", ["q:ninety five", "u:goats"]),
         # currencies
         ("costs HK {u:$}{q:5.4}m", ["u:HK $", "q:5.4m"]),
         ("costs {u:$}A{q:82,615}", ["u:$A", "q:82,615"]),
@@ -71,6 +75,10 @@ def test_what_belongs_to_a_figure_is_taken_in(marked: str, spans: list[str]) -> 
         "a {q:5}-{u:metre} wall",
         "{q:10}-{q:15} {u:goats}",
         "{q:200} -{q:300} {u:goats}",
+        "plus or minus {q:3} {u:points}",
+        "{q:five} {q:six} {u:goats}",
+        "{q:ninety} {q:5} {u:goats}",
+        "{q:ninety}, {q:five} {u:goats}",
         "the {q:5}b row",
         "{u:$}{q:5} {u:million}",
         "{u:US$}{q:5}",

@@ -165,6 +165,8 @@ def test_count(text: str, unit: Unit) -> None:
         ("yuan a ton a year", Unit("Chinese yuan", CURRENCY, "CNY", per="ton per year")),
         ("dollars worth of jewels", Unit("US dollar", CURRENCY, "USD", of="jewels")),
         ("hour-per-week", Unit("hour", TIME, "h", per="week")),
+        ("US gallons", Unit("gallon", MEASURE, "gal")),
+        ("μm pixel", Unit("micrometre", MEASURE, "µm", of="pixel")),
         ("slices of a cake", Unit("slice", COUNT, of="cake")),
     ],
 )
@@ -183,6 +185,8 @@ def test_of_and_per(text: str, unit: Unit) -> None:
         (" a share", "share"),
         (" per household", "household"),
         (" a man gave", None),
+        (" a year earlier", None),
+        (" a month ago", None),
         (" an", None),
         ("", None),
     ],
