@@ -16,6 +16,7 @@ _ENDS_OF_RANGE = frozenset(
 )
 _PERIOD = Token(Kind.UNIT, "period")
 _TYPOGRAPHY = str.maketrans(dict.fromkeys("‘’ʼ′`", "'") | dict.fromkeys("‐‑‒–—−", "-"))
+_HENCE = re.compile(r"(?:(?<=[rhky]s)'?|(?<=[rhky])'s) time$")  # "two years' time", "a week's time"
 _LEXEME = re.compile(
     r"""(?P<iso>\d{4}-\d{1,2}-\d{1,2})(?!\d)
       | (?P<slashed>\d{1,2}[/.]\d{1,2}[/.]\d{4})(?!\d)
@@ -43,7 +44,7 @@ def tokenize(text: str) -> tuple[Token, ...] | None:
     """
     if len(text) > _MAX_CHARACTERS:
         return None
-    plain = " ".join(text.translate(_TYPOGRAPHY).lower().split())
+    plain = _HENCE.sub(" from now", " ".join(text.translate(_TYPOGRAPHY).lower().split()))
     lexemes = [(match.lastgroup or "", match.group()) for match in _LEXEME.finditer(plain)]
     tokens = list(_settle(list(_classify(lexemes))))
     while tokens and tokens[0].kind in _CONNECTORS:
