@@ -88,7 +88,7 @@ def _split_rate(phrase: str) -> tuple[str, str | None]:
     for sign in _PER.finditer(phrase):
         left, right = phrase[: sign.start()], phrase[sign.end() :]
         denominator, of, rest = right.partition(" of ")
-        if left and right and (sign[1] or _known(denominator) or _known(left)):
+        if left and denominator.strip() and (sign[1] or _known(denominator) or _known(left)):
             return left + of + rest, _denominator(denominator)
     return phrase, None
 
