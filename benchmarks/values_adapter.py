@@ -82,7 +82,7 @@ def _reading(extraction: Extraction, claim: Claim) -> Reading | None:
     unit, change = unit_name(claim.unit), _CHANGES[claim.modifier]
     if unit == "-" and _is_age(extraction.document.text, *claim.quantity.span.range):
         unit = "year of age"
-    if _is_share(claim.quantity.text):
+    if _is_share(number, claim.quantity.text):
         unit = f"% {unit}"
     if number.high is None:
         scale = float(number.low) / 2
@@ -90,12 +90,9 @@ def _reading(extraction: Extraction, claim: Claim) -> Reading | None:
     return Reading(float(number.low), float(number.high), unit, change)
 
 
-def _is_share(surface: str) -> bool:
-    """Whether a number is given as a fraction in words: "a third", "one out of three"; not as "0.5" or "1/4"."""
-    number = parse_number(surface)
-    if not isinstance(number, Quantity) or number.value is None:
-        return False
-    return 0 < number.value < 1 and not any(map(str.isdigit, surface))
+def _is_share(number: Quantity, surface: str) -> bool:
+    """Whether it is given as a fraction in words: "a third", "one out of three"; not as "0.5" or "1/4"."""
+    return number.value is not None and 0 < number.value < 1 and not any(map(str.isdigit, surface))
 
 
 def _is_age(text: str, start: int, end: int) -> bool:

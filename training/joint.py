@@ -1,4 +1,4 @@
-"""A stage that trains tags and links together, over whole documents.
+"""A stage that trains tags and links together, or links alone, over whole documents.
 
 A loop of its own, as transformers' trainer deals in independent rows: here the windows of a document go through the
 encoder in one step, so that a link may reach from one into another.
@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -33,6 +34,8 @@ STATE = "state.pt"
 LOGGED = 25  # steps
 STATES_BATCH = 16  # windows
 STATES_DROPOUT = 0.1
+
+Losses: TypeAlias = tuple[torch.Tensor, torch.Tensor]  # of the tags, and of the links
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,9 +111,6 @@ class Alone(torch.nn.Module):
         return torch.zeros(()), self.links(dropout(states, STATES_DROPOUT), plan) / max(1, plan.records)
 
 
-Losses: TypeAlias = tuple[torch.Tensor, torch.Tensor]
-
-
 def _sizes(documents: Sequence[Whole]) -> list[int]:
     return [len(document.story.ranges) for document in documents]
 
@@ -155,7 +155,7 @@ def train(
         if isinstance(joint, Alone):
             joint.begin(np.random.default_rng([seed, epoch]))
         joint.train()
-        sums, all_linked = torch.zeros(2), 0.0
+        losses: list[tuple[float, float]] = []
         for step, batch in enumerate(order, 1):
             tags, linked = joint(batch)
             (tags + stage.links * linked).backward()
@@ -163,16 +163,14 @@ def train(
             optimizer.step()
             schedule.step()
             optimizer.zero_grad()
-            sums += torch.tensor([tags.item(), linked.item()])
-            all_linked += linked.item()
+            losses.append((tags.item(), linked.item()))
             bar.update()
             if step % LOGGED == 0:
-                tags_loss, link_loss = (round(each / LOGGED, 4) for each in sums.tolist())
-                yield {"step": bar.n, "loss": tags_loss, "link_loss": link_loss}
-                sums.zero_()
+                loss, link_loss = (round(fmean(each), 4) for each in zip(*losses[-LOGGED:], strict=True))
+                yield {"step": bar.n, "loss": loss, "link_loss": link_loss}
         joint.eval()
         _keep(checkpoints, epoch + 1, joint, optimizer, schedule)
-        yield {"step": bar.n, "epoch": epoch + 1, "link_loss": round(all_linked / len(order), 4)}
+        yield {"step": bar.n, "epoch": epoch + 1, "link_loss": round(fmean(linked for _, linked in losses), 4)}
     bar.close()
 
 

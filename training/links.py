@@ -63,6 +63,7 @@ class Plan:
     records: int
 
 
+_Row: TypeAlias = tuple[int, list[int], list[list[float]], int]  # of a Choices, before it is one
 Pick = Callable[[Choice, list[list[float]]], int]  # from a choice and its candidates' features, the one to go on with
 
 
@@ -93,9 +94,6 @@ def plan_of(story: Story, pick: Pick | None = None) -> Plan:
     )
 
 
-_Row: TypeAlias = tuple[int, list[int], list[list[float]], int]
-
-
 def _ranges(story: Story, wanted: Sequence[Range]) -> torch.Tensor:
     return torch.tensor(token_ranges(story.ranges, wanted), dtype=torch.long).reshape(-1, 2)
 
@@ -106,10 +104,8 @@ def _choices(rows: Sequence[_Row]) -> Choices:
     for i, (_, numbers, each, _) in enumerate(rows):
         candidates[i, : len(numbers)] = torch.tensor(numbers)
         found[i, : len(numbers)] = torch.tensor(each, dtype=torch.uint8)
-    quantities, counts, right = (
-        torch.tensor([of(row) for row in rows], dtype=torch.long)
-        for of in (lambda row: row[0], lambda row: len(row[1]), lambda row: row[3])
-    )
+    plain = [(quantity, len(numbers), right) for quantity, numbers, _, right in rows]
+    quantities, counts, right = torch.tensor(plain, dtype=torch.long).reshape(-1, 3).unbind(1)
     return Choices(quantities, candidates, found, counts, right)
 
 

@@ -201,10 +201,11 @@ def part(base: Period, unit: str, start: int, stop: int) -> Period:
     if first < base.first or last > base.last + 6 * _DAY:
         raise ValueError(f"{base.timex} has no such {unit}")
     last = min(last, base.last)
-    for wider in (unit, "half") if unit == "quarter" else (unit,):
-        whole = containing(wider, first) if unit in MONTHS_IN or unit == "day" else None
-        if whole and (whole.first, whole.last) == (first, last):
-            return whole
+    if unit in MONTHS_IN or unit == "day":
+        for wider in (unit, "half") if unit == "quarter" else (unit,):  # two quarters may be a half
+            whole = containing(wider, first)
+            if (whole.first, whole.last) == (first, last):
+                return whole
     grain = GRAINS.get(unit, Grain.PERIOD) if start == stop else Grain.PERIOD
     return between(first, last, duration(unit, stop - start + 1) if start != stop else None, grain)
 
