@@ -94,8 +94,9 @@ def _domain_row(corpus: str, name: str, table: Table) -> list[str]:
 
 
 def _headline(row: Mapping[str, float], figure: str) -> str:
-    """The row's figure, and in brackets its interval where that was measured."""
-    interval = f" ({row['low']:.3f} to {row['high']:.3f})" if "low" in row else ""
+    """The row's figure, and in brackets its interval where that says anything: of one article it does not."""
+    measured = "low" in row and row["low"] < row["high"]
+    interval = f" ({row['low']:.3f} to {row['high']:.3f})" if measured else ""
     return f"{row[figure]:.3f}{interval}"
 
 
