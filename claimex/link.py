@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
@@ -81,14 +81,7 @@ class Choice:
 
     def features(self) -> list[list[float]]:
         """The candidates' features by number, for the network."""
-        before, used = self.memory.links.get(self.tag), self.memory.used
-        return [
-            features(
-                self.quantity, candidate, self.memory.quantity, before, self.links,
-                0 if candidate is None else used.get(candidate, 0),
-            )
-            for candidate in self.candidates
-        ]  # fmt: skip
+        return features(self.scene, self.quantity, self.tag, self.candidates, self.memory, self.links)
 
 
 Choose = Callable[[Choice], tuple[int, float]]  # the index of a candidate, and its probability
@@ -141,7 +134,7 @@ def likeliest_meaning(candidates: Sequence[Item | None], scores: Floats) -> tupl
     "Tuesday" and "Oct. 25" may be the same days, "the ministry" and its name the same source: which of them a quantity
     links to matters less than that it is none of the others. ``scores`` are log-probabilities.
     """
-    meanings = [_meaning(candidate) for candidate in candidates]
+    meanings = [candidate and candidate.meaning for candidate in candidates]
     together = dict.fromkeys(meanings, 0.0)
     for meaning, score in zip(meanings, scores.tolist(), strict=True):
         together[meaning] += math.exp(score)
@@ -149,18 +142,9 @@ def likeliest_meaning(candidates: Sequence[Item | None], scores: Floats) -> tupl
     return max((i for i, each in enumerate(meanings) if each == likeliest), key=scores.__getitem__), together[likeliest]
 
 
-def _meaning(item: Item | None) -> Hashable:
-    """What is the same for two mentions that say the same: a date's days, a source's name."""
-    if item is None:
-        return None
-    if isinstance(item.mention.value, Period) and item.mention.value.first:
-        return item.mention.value.first, item.mention.value.last
-    return item.name if item.tag is Tag.CLAIMANT else item
-
-
 def decide(scene: Scene, choose: Choose) -> list[Decision]:
     """Walk over the quantities; ``choose`` picks among the candidates of a field."""
-    memory = Memory(None, {}, {}, {})
+    memory = Memory()
     decisions = []
     for quantity in scene.items[Tag.QUANTITY]:
         links: dict[Tag, Item | None] = {}
@@ -170,10 +154,7 @@ def decide(scene: Scene, choose: Choose) -> list[Decision]:
             index, p = choose(Choice(scene, quantity, tag, candidates, memory, links))
             links[tag] = candidates[index]
             probability *= p
-        for item in links.values():
-            if item is not None:
-                memory.used[item] = memory.used.get(item, 0) + 1
-        memory.quantity, memory.links = quantity, links
+        memory.keep(quantity, links)
         decisions.append((quantity, links, probability))
     return decisions
 

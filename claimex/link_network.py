@@ -6,27 +6,33 @@ date or source to look for. Places and earlier decisions, which vectors do not t
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from claimex.bio import Floats
+from claimex.pairs import Memory
 from claimex.scene import Item, Scene
-from claimex.schema import Range, Tag
+from claimex.schema import Period, Range, Tag
 
 ORDER = (Tag.UNIT, Tag.CLAIMANT, Tag.DATE)  # later fields see the links of earlier ones
+DAYS = 7  # of a week
 WIDTH = 128  # of a token's vector
-FEATURES = 48
+FEATURES = 61
 FILE = "linker.safetensors"
+LAYERS = "layers."  # what the names of the tensors of a layer for links alone begin with
 
 Layer: TypeAlias = tuple[Floats, Floats]  # weight (out, in) and bias
 
 _FIVE, _SEVEN = (tuple(tuple(float(i == j) for j in range(n)) for i in range(n + 1)) for n in (5, 7))  # the last: none
-_NOTHING = (0.0,) * (FEATURES - 6)
+_AGES = tuple(tuple(float(i == j) for j in range(6)) for i in range(6))
+_UNSPOKEN = (0.0,) * 9
+_NOTHING = (0.0,) * (FEATURES - 10)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,28 +51,41 @@ def bucket(distance: int) -> int:
 
 
 def features(
-    quantity: Item, candidate: Item | None, previous: Item | None, before: Item | None,
-    links: Mapping[Tag, Item | None], used: int,
-) -> list[float]:  # fmt: skip
-    """Of a quantity and a candidate for one of its fields (None: no link), FEATURES of them.
+    scene: Scene, quantity: Item, tag: Tag, candidates: Sequence[Item | None], memory: Memory,
+    links: Mapping[Tag, Item | None],
+) -> list[list[float]]:  # fmt: skip
+    """Of a quantity and each candidate for one of its fields (None: no link), FEATURES of them.
 
-    ``previous``: the quantity before, ``before``: what that one links to in this field; ``links``: what this one links
-    to in the fields decided already; ``used``: how many quantities link to the candidate.
+    ``memory``: what was decided for the quantities before; ``links``: this one's in the fields decided already.
     """
+    previous, before, source = memory.quantity, memory.links.get(tag), links.get(Tag.CLAIMANT)
+    recent, dated = memory.recent.get(tag), memory.dated.get(source.name) if source and tag is Tag.DATE else None
     alone = (
         previous is None,
         previous is not None and previous.sentence == quantity.sentence,
         previous is not None and previous.clause == quantity.clause,
         quantity.quoted,
-        candidate is None,
-        candidate is None and previous is not None and before is None,
     )
-    if candidate is None:
-        return [*alone, *_NOTHING]
+    found: list[list[float]] = []
+    for candidate in candidates:
+        carried = _carried(candidate, recent), _carried(candidate, dated)
+        if candidate is None:
+            nothing = True, previous is not None and before is None
+            found.append([*alone, *nothing, *_NOTHING, *carried[0], *carried[1]])
+            continue
+        places = _places(quantity, candidate, before, links, memory.used.get(candidate, 0))
+        spoken = _spoken(scene, candidate, source, memory) if tag is Tag.DATE else _UNSPOKEN
+        found.append([*alone, False, False, *places, *spoken, *carried[0], *carried[1]])
+    return found
+
+
+def _places(
+    quantity: Item, candidate: Item, before: Item | None, links: Mapping[Tag, Item | None], used: int
+) -> list[float]:
+    """Where a candidate stands, seen from the quantity, from its source, and from what was decided before."""
     left, source, unit = candidate.at < quantity.at, links.get(Tag.CLAIMANT), links.get(Tag.UNIT)
     first, last = (candidate, quantity) if left else (quantity, candidate)
     return [
-        *alone,
         left,
         *_SEVEN[bucket(abs(quantity.sentence - candidate.sentence))],
         *_SEVEN[bucket(last.at - first.at)],
@@ -88,6 +107,35 @@ def features(
     ]
 
 
+def _spoken(scene: Scene, date: Item, source: Item | None, memory: Memory) -> list[float]:
+    """Whether somebody, or the source itself, spoke on that day; and how the day lies to the document's own."""
+    speaker = memory.of(scene, date).speaker
+    return [
+        speaker is not None,
+        speaker is not None and source is not None and speaker.name == source.name,
+        source is not None and source.name in scene.sources(date.sentence),
+        *_AGES[_age(date, scene.date)],
+    ]
+
+
+def _age(date: Item, today: dt.date | None) -> int:
+    """0 to 5: the document's own day, one of the six before, longer ago, a longer time around it, to come, unknown."""
+    value = date.mention.value
+    if today is None or not isinstance(value, Period) or value.first is None or value.last is None:
+        return 5
+    if value.first > today:
+        return 4
+    if value.last < today:
+        return 1 if value.first == value.last and (today - value.last).days < DAYS else 2
+    return 0 if value.first == value.last else 3
+
+
+def _carried(candidate: Item | None, link: Item | None) -> tuple[bool, bool]:
+    """Of a link made before: the candidate means the same, or something else."""
+    same = link is not None and candidate is not None and candidate.meaning == link.meaning
+    return same, link is not None and not same
+
+
 def token_ranges(ranges: Sequence[Range], wanted: Sequence[Range]) -> list[Range]:
     """Of ranges of characters, the tokens that they touch, at least one; ``ranges`` of tokens stand in text order."""
     starts, found = [start for start, _ in ranges], []
@@ -98,15 +146,29 @@ def token_ranges(ranges: Sequence[Range], wanted: Sequence[Range]) -> list[Range
     return found
 
 
+def layers_in(names: Iterable[str]) -> int:
+    """How many layers the names of tensors, "0.attention..." and so on, belong to."""
+    return len({name.partition(".")[0] for name in names})
+
+
 class LinkNetwork:
     """The network in numpy. ``tensors`` as ``training.links`` names them.
 
+    ``layers``: the tensors of the encoder's layers that are for links alone, by number and name, in the precision in
+    which they are stored. They take the place of as many of its last ones, which are for tags.
     ``slope``, ``intercept``: the line over the log-odds of a claim's links that calibrates them.
     """
 
     def __init__(self, tensors: Mapping[str, Floats], slope: float = 1.0, intercept: float = 0.0) -> None:
-        self.tensors = {name: np.ascontiguousarray(tensor, dtype=np.float32) for name, tensor in tensors.items()}
+        self.layers = {name.removeprefix(LAYERS): each for name, each in tensors.items() if name.startswith(LAYERS)}
+        rest = {name: each for name, each in tensors.items() if not name.startswith(LAYERS)}
+        self.tensors = {name: np.ascontiguousarray(each, dtype=np.float32) for name, each in rest.items()}
         self.slope, self.intercept = slope, intercept
+
+    @property
+    def depth(self) -> int:
+        """How many layers are for links alone."""
+        return layers_in(self.layers)
 
     @property
     def token(self) -> Layer:

@@ -5,7 +5,7 @@ Classes of words are coarse on purpose: a few thousand gold records teach no mor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from claimex.scene import Item, Scene
 from claimex.schema import Tag
@@ -50,13 +50,27 @@ class Facts:
 
 @dataclass(slots=True)
 class Memory:
-    """What was decided for the quantities before: the last one, its links, and how many link to a mention."""
+    """What was decided for the quantities before: the last one, its links, how many link to a mention, what was the
+    last link of each field (``recent``), and the last date of each source's figures (``dated``)."""
 
-    quantity: Item | None
-    links: dict[Tag, Item | None]
-    used: dict[Item, int]
-    facts: dict[Item, Facts]
+    quantity: Item | None = None
+    links: dict[Tag, Item | None] = field(default_factory=dict)
+    used: dict[Item, int] = field(default_factory=dict)
+    recent: dict[Tag, Item] = field(default_factory=dict)
+    dated: dict[str, Item] = field(default_factory=dict)
+    facts: dict[Item, Facts] = field(default_factory=dict)
     context: tuple[Item, Context] | None = None  # of the quantity at hand
+
+    def keep(self, quantity: Item, links: dict[Tag, Item | None]) -> None:
+        """Remember what was decided for a quantity."""
+        for tag, item in links.items():
+            if item is not None:
+                self.used[item] = self.used.get(item, 0) + 1
+                self.recent[tag] = item
+        source, date = links[Tag.CLAIMANT], links[Tag.DATE]
+        if source is not None and date is not None:
+            self.dated[source.name] = date
+        self.quantity, self.links = quantity, links
 
     def of(self, scene: Scene, item: Item) -> Facts:
         """The facts of a mention, looked up once."""

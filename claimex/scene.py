@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
-from claimex.schema import AnyMention, Document, Range, Source, Tag
+from claimex.schema import AnyMention, Document, Period, Range, Source, Tag
 from claimex.sentences import holding, paragraphs, sentences
 from claimex.words import word_set
 
@@ -45,17 +45,27 @@ class Item:
     words: tuple[str, ...]
     name: str
 
+    @property
+    def meaning(self) -> Hashable:
+        """What is the same for two mentions that say the same: a date's days, a source's name."""
+        value = self.mention.value
+        if isinstance(value, Period) and value.first:
+            return value.first, value.last
+        return self.name if self.tag is Tag.CLAIMANT else self
+
 
 class Scene:
     """``tokens``: lower-case words and marks, every mention as one token, its tag's first letter in upper case."""
 
     def __init__(self, document: Document, mentions: Sequence[AnyMention]) -> None:
         self.text = document.text
+        self.date = document.date
         self.sentences = sentences(self.text) or [(0, len(self.text))]
         self.tokens: list[str] = []
         self.items: dict[Tag, list[Item]] = {tag: [] for tag in Tag}
         self._starts: list[int] = []
         self._content: dict[int, frozenset[str]] = {}
+        self._sources: dict[int, set[str]] = {}
         ordered = sorted(mentions, key=lambda mention: mention.span.range)
         blocks = [start for start, _ in paragraphs(self.text)[1:]]
         for number, (start, end) in enumerate(pairwise([0, *blocks, len(self.text)])):
@@ -134,6 +144,14 @@ class Scene:
             words = (word.lower() for word in _TOKEN.findall(self.text, *self.sentences[sentence]))
             self._content[sentence] = frozenset(w for w in words if len(w) >= _LONG and w not in _COMMON)
         return self._content[sentence]
+
+    def sources(self, sentence: int) -> Set[str]:
+        """The names of the sources that a sentence mentions."""
+        if not self._sources:
+            self._sources = {item.sentence: set() for item in self.items[Tag.CLAIMANT]}
+            for item in self.items[Tag.CLAIMANT]:
+                self._sources[item.sentence].add(item.name)
+        return self._sources.get(sentence, frozenset())
 
     def evidence(self, item: Item) -> Range:
         """The range of the sentence that holds the mention, widened where the mention runs over its end."""

@@ -78,6 +78,7 @@ class Config:
     frozen: list[str] = field(default_factory=lambda: ["embeddings"])  # parameters whose name holds one of these
     attention_dropout: float = 0.0  # dropout there keeps CPUs from the fused kernel
     hidden_dropout: float = 0.1
+    link_layers: int = 0  # of the encoder's last layers, how many the links have for themselves, copied from the tags'
     window: int = 384
     overlap: int = 48
     average: list[int] = field(default_factory=list)  # stages whose weights are averaged into the result, else the last
@@ -94,6 +95,8 @@ class Config:
             raise ConfigError(f"average: should name stages from 0 to {len(self.stages) - 1}, not {self.average}")
         if not 0 <= self.overlap < self.window:
             raise ConfigError(f"overlap: should be in [0, window), not {self.overlap}")
+        if self.link_layers < 0:
+            raise ConfigError(f"link_layers: should be 0 or more, not {self.link_layers}")
         if any(self.dev in stage.corpora for stage in self.stages):
             raise ConfigError(f"dev: {self.dev} is for choosing, never for training")
         if not self.dev and any(stage.evaluate for stage in self.stages):

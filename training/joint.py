@@ -20,7 +20,8 @@ from torch.nn.functional import dropout
 from tqdm import tqdm
 from transformers import PreTrainedModel, get_linear_schedule_with_warmup
 
-from claimex.link_network import FILE
+from claimex.link_network import FILE, LAYERS, layers_in
+from claimex.networks.torch import copied_layers, read
 from claimex.schema import Example
 from claimex.tokens import Tokenizer
 from training.config import Stage
@@ -73,11 +74,10 @@ class Joint(torch.nn.Module):
         rows = [row for document in documents for row in document.rows]
         batch = {name: tensor.to(self.model.device) for name, tensor in self._collate(rows).items()}
         labels = batch.pop("labels")
-        outputs = self.model(**batch, output_hidden_states=True)
-        states = outputs.hidden_states[-1]
+        logits, states = read(self.model, self.links.layers, batch)
         kept = torch.cat([states[i, slice(*row["answer"])] for i, row in enumerate(rows)])
         plan = joined([document.plan for document in documents], _sizes(documents))
-        return partial_loss(outputs.logits, labels), self.links(kept, plan) / max(1, plan.records)
+        return partial_loss(logits, labels), self.links(kept, plan) / max(1, plan.records)
 
 
 class Alone(torch.nn.Module):
@@ -93,7 +93,8 @@ class Alone(torch.nn.Module):
         self.links = links
         self._documents = documents
         self._device = model.device
-        self._states = dict(zip(map(id, documents), states_of(model, documents, pad_id), strict=True))
+        links.layers.requires_grad_(False)
+        self._states = dict(zip(map(id, documents), states_of(model, links, documents, pad_id), strict=True))
         self._plans: dict[int, Plan] = {}
 
     def begin(self, dice: np.random.Generator) -> None:
@@ -137,14 +138,8 @@ def train(
 ) -> Iterator[dict[str, float]]:  # fmt: skip
     """Trains both, or at a learning rate of 0 the links alone, going on behind the last whole epoch; yields what is to
     be logged, an epoch's end with ``epoch``."""
-    joint: Joint | Alone
-    groups = _groups(links, LINK_RATE, stage)
-    if stage.learning_rate:
-        joint = Joint(model, links, pad_id)
-        groups += _groups(model, stage.learning_rate, stage)
-    else:
-        joint = Alone(model, links, documents, pad_id)
-    optimizer = torch.optim.AdamW(groups)
+    joint = Joint(model, links, pad_id) if stage.learning_rate else Alone(model, links, documents, pad_id)
+    optimizer = torch.optim.AdamW(_groups(joint, stage))
     epochs = [steps(documents, stage.batch, random.Random(f"{seed} {epoch}")) for epoch in range(int(stage.epochs))]
     total = sum(map(len, epochs))
     schedule = get_linear_schedule_with_warmup(optimizer, round(stage.warmup * total), total)
@@ -175,9 +170,10 @@ def train(
 
 
 @torch.inference_mode()
-def states_of(model: PreTrainedModel, documents: Sequence[Whole], pad_id: int) -> list[torch.Tensor]:
-    """The last states of each document's tokens, (tokens, width), in half precision to fit into memory."""
+def states_of(model: PreTrainedModel, links: LinkModule, documents: Sequence[Whole], pad_id: int) -> list[torch.Tensor]:
+    """The states for links of each document's tokens, (tokens, width), in half precision to fit into memory."""
     model.eval()
+    links.eval()
     rows = [(number, row) for number, document in enumerate(documents) for row in document.rows]
     found: list[list[torch.Tensor | None]] = [[None] * len(document.rows) for document in documents]
     at = [i for document in documents for i in range(len(document.rows))]
@@ -188,20 +184,28 @@ def states_of(model: PreTrainedModel, documents: Sequence[Whole], pad_id: int) -
         batch = collate([rows[i][1] for i in chosen])
         batch.pop("labels")
         inputs = {name: tensor.to(model.device) for name, tensor in batch.items()}
-        states = model(**inputs, output_hidden_states=True).hidden_states[-1].half()
-        for i, each in zip(chosen, states, strict=True):
+        _, states = read(model, links.layers, inputs)
+        for i, each in zip(chosen, states.half(), strict=True):
             number, row = rows[i]
             found[number][at[i]] = each[slice(*row["answer"])].clone()
     return [torch.cat([part for part in parts if part is not None]) for parts in found]
 
 
-def _groups(module: torch.nn.Module, rate: float, stage: Stage) -> list[dict[str, Any]]:
-    """What is trained of a module: matrices with weight decay, vectors without."""
-    trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
-    return [
-        {"params": [p for p in trained if (p.dim() > 1) == decayed], "lr": rate, "weight_decay": decay}
-        for decayed, decay in ((True, stage.weight_decay), (False, 0.0))
-    ]
+def _groups(joint: Joint | Alone, stage: Stage) -> list[dict[str, Any]]:
+    """What is trained, matrices with weight decay, vectors without: the encoder's layers at the stage's rate, the
+    network on top of them at its own."""
+    found = []
+    for own, rate in ((True, LINK_RATE), (False, stage.learning_rate)):
+        for decayed, decay in ((True, stage.weight_decay), (False, 0.0)):
+            trained = [
+                parameter
+                for name, parameter in joint.named_parameters()
+                if parameter.requires_grad
+                and (name.startswith("links.") and not name.startswith(f"links.{LAYERS}")) == own
+                and (parameter.dim() > 1) == decayed
+            ]
+            found.append({"params": trained, "lr": rate, "weight_decay": decay})
+    return found
 
 
 def _keep(checkpoints: Path, epoch: int, joint: torch.nn.Module, optimizer: Any, schedule: Any) -> None:
@@ -225,11 +229,12 @@ def _resume(checkpoints: Path, joint: torch.nn.Module, optimizer: Any, schedule:
     return int(state["epoch"])
 
 
-def load_links(directory: Path) -> LinkModule | None:
-    """The link network that a stage left, if it did."""
+def load_links(directory: Path, model: PreTrainedModel) -> LinkModule | None:
+    """The link network that a stage left beside the model, if it did."""
     if not (directory / FILE).exists():
         return None
     tensors = load_file(directory / FILE)
-    links = LinkModule(tensors["token.weight"].shape[1])
+    own = [name.removeprefix(LAYERS) for name in tensors if name.startswith(LAYERS)]
+    links = LinkModule(tensors["token.weight"].shape[1], copied_layers(model, layers_in(own)))
     links.load_state_dict(tensors)
     return links

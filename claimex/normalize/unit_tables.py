@@ -43,7 +43,7 @@ _TABLES = {
         cubic centimetre | cm³ | cc
         gram | g | gramme, gm ; kilogram | kg | kilo, Kg, KG ; tonne | t | metric ton, metric tonne ; ton | | ;
         short ton | | ; long ton | | ; ounce | oz | ; troy ounce | oz t | ; pound | lb | lbs ; carat | ct |
-        watt | W | ; watt hour | Wh | ; volt | V | ; ampere | A | amp ; ampere hour | Ah | amp hour ; ohm | Ω |
+        watt | W | ; watt hour | Wh | ; million British thermal unit | MMBtu | mmBtu, mmBTU, mmbtu ; volt | V | ; ampere | A | amp ; ampere hour | Ah | amp hour ; ohm | Ω |
         joule | J | ; calorie | cal | ; pascal | Pa | ; newton | N | ; newton metre | N⋅m | Nm ; hertz | Hz | HZ
         horsepower | hp | ; brake horsepower | bhp | ; pound foot | lb⋅ft | lb ft, foot pound, ft lb ; revolution | |
         bit | | ; byte | B | ; pixel | | ; decibel | dB | ; sievert | Sv | ; becquerel | Bq | ; gray | Gy |
@@ -110,6 +110,7 @@ _CURRENCY_WORDS = {
 _OPEN_CURRENCIES = words("""
     pound peso franc mark crown krone lira dinar dirham shilling cent penny sen kopeck paisa fen pfennig centime
 """) | {"US cent", "euro cent", "Hong Kong cent", "CFA franc"}
+_OPEN_SYMBOLS = {"p": "penny"}  # "shares rose 3p to 118.5p"
 # CLDR's funds, metals and units of account, whose heads ("unit", "gold") are everyday words.
 _NOT_MONEY = words("XAG XAU XBA XBB XBC XBD XFO XFU XPD XPT XRE XSU XTS XUA XXX CHE CHW COU MXV UYW ECV BOV")
 
@@ -247,4 +248,5 @@ def currency(text: str, key: str) -> Unit | None:
     code = symbols.get(text) or names.get(key)
     if code:
         return Unit(_currency_name(code), UnitKind.CURRENCY, code)
+    key = _OPEN_SYMBOLS.get(text, key)
     return Unit(_open_names().get(key, key), UnitKind.CURRENCY) if key in names else None

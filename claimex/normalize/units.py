@@ -44,7 +44,7 @@ _DENOMINATORS = {"annum": "year", "capita": "person", "head": "person"}
 # Around a unit of measurement these say nothing about which one it is.
 _BEFORE = re.compile(
     r"^(?:(?:hundred|thousand|million|billion|trillion|mln|bln|bn|consecutive|straight|full|additional|extra|more|further"
-    r"|another|other|whole|total|long|successive|nearly|about|of|us|u\.s\.) )+"
+    r"|another|other|whole|total|long|successive|previous|rushing|passing|receiving|nearly|about|of|us|u\.s\.) )+"
 )
 _AFTER = re.compile(r" (?:long|wide|high|tall|deep|thick|away|apart|owned|strong|each|more|ago|plus)$")
 

@@ -45,6 +45,8 @@ PERCENT, POINT, TIME = UnitKind.PERCENT, UnitKind.PERCENTAGE_POINT, UnitKind.TIM
         ("mph", Unit("mile", MEASURE, "mi", per="hour")),
         ("km/h", Unit("kilometre", MEASURE, "km", per="hour")),
         ("bpd", Unit("barrel", MEASURE, "bbl", per="day")),
+        ("mmBTU", Unit("million British thermal unit", MEASURE, "MMBtu")),
+        ("rushing yards", Unit("yard", MEASURE, "yd")),
         ("furlongs", Unit("furlong", MEASURE)),  # from pint's definitions, as the next two are
         ("acre-feet", Unit("acre foot", MEASURE)),
         ("kilopascals", Unit("kilopascal", MEASURE, "kPa")),
@@ -111,6 +113,7 @@ def test_proportion_and_time(text: str, unit: Unit) -> None:
         ("francs", "franc", None),
         ("cents", "cent", None),
         ("US cents", "US cent", None),
+        ("p", "penny", None),
     ],
 )
 def test_currency(text: str, name: str, code: str | None) -> None:

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from claimex import tagger
 from claimex.errors import ConfigError
-from claimex.link_network import FILE
+from claimex.link_network import FILE, LAYERS
 from claimex.schema import Document
 from training import fit as job
 from training import joint
@@ -65,13 +65,13 @@ def test_each_token_of_a_document_has_one_state(overlap: int, tiny_directory: Pa
     tokens = [len(tokenizer([example.document.text])[0].ids) for example in examples]
     read = [sum(len(row["input_ids"]) - 2 for row in document.rows) for document in documents]
     assert read > tokens  # windows share tokens
-    states = joint.states_of(load(tiny_directory), documents, 0)
+    states = joint.states_of(load(tiny_directory), LinkModule(16), documents, 0)
     assert [len(each) for each in states] == tokens
 
 
 def test_both_losses_fall(trained: Path, tiny_directory: Path, documents: list[joint.Whole]) -> None:
     torch.manual_seed(1)
-    links = joint.load_links(trained)
+    links = joint.load_links(trained, load(trained))
     assert links is not None
     before = joint.Joint(load(tiny_directory), LinkModule(16), 0).eval()
     after = joint.Joint(load(trained), links, 0).eval()
@@ -126,6 +126,29 @@ def test_links_alone_learn_on_an_encoder_that_stays(trained: Path, tiny_director
               if "link_loss" in line]  # fmt: skip
     assert len(losses) == 3
     assert losses[2] < losses[0]
+
+
+def test_links_learn_in_layers_of_their_own(tiny_directory: Path, tmp_path: Path) -> None:
+    stages = [STAGE, dataclasses.replace(STAGE, learning_rate=0.0)]
+    config = dataclasses.replace(config_of(tiny_directory, tmp_path / "out"), stages=stages, link_layers=1)
+    last = job.fit(config, CORPORA, None)
+    first = last.with_name("stage-0")
+    before, tags = (load_file(each / "model.safetensors") for each in (tiny_directory, first))
+    links, later = (load_file(each / FILE) for each in (first, last))
+    own = [name for name in links if name.startswith(LAYERS)]
+    for name in own:
+        of_tags = name.replace(f"{LAYERS}0", "bert.encoder.layer.1")
+        assert not torch.equal(links[name], before[of_tags])
+        assert not torch.equal(links[name], tags[of_tags])
+    assert [name for name in links if torch.equal(links[name], later[name])] == own  # alone, the network learns on them
+    export(last, tmp_path / "weights")
+    assert {name for name, each in load_file(tmp_path / "weights" / FILE).items() if each.dtype == torch.half} == {*own}
+    engines: tuple[tagger.Engine, ...] = ("openvino", "torch")
+    loaded = [tagger.load(tmp_path / "weights", device="cpu", engine=engine) for engine in engines]
+    one, other = (next(each.tag([Document("a", "The mayor said 57 people were hurt.")])).vectors for each in loaded)
+    assert one is not None
+    assert other is not None
+    assert torch.allclose(*map(torch.from_numpy, (one.values, other.values)), atol=1e-3)
 
 
 @pytest.mark.parametrize("wrong", [{"epochs": 1.5}, {"evaluate": True, "patience": 1}])
