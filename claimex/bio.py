@@ -1,6 +1,6 @@
 """Spans to token labels and back, over character offsets. No tokenizer is known here, only the ranges of its tokens.
 
-Tokens that belong together are *glued*: the parts of a word, and a number with its separators ("5,975.7"). A span
+Tokens that belong together are *glued*: the parts of a word or a name, a number with its separators ("5,975.7"). A span
 starts and ends between glued groups, never inside one.
 """
 
@@ -25,19 +25,22 @@ Floats = npt.NDArray[np.float32]
 # Where a token is this surely outside of every span, decoding takes it for settled and looks at what lies between.
 SETTLED = float(np.log(0.9999))
 
-_NUMBER = re.compile(r"\d+(?:[.,/'’]\d+)+|\d+(?:st|nd|rd|th)\b")
+# Numbers, and names with an apostrophe: "Chao'an", but neither "mayor's" nor "they'll".
+_WHOLE = re.compile(
+    r"\d+(?:[.,/'’]\d+)+|\d+(?:st|nd|rd|th)\b|\b[^\W\d_]+['’](?!(?:s|t|re|ll|ve|d|m)\b)[^\W\d_]+", re.IGNORECASE
+)
 
 
 def glued(text: str, tokens: Sequence[Range]) -> list[bool]:
     """For each token whether it continues the one before it, so that no span may start or end between the two."""
-    inside_number = {at for match in _NUMBER.finditer(text) for at in range(match.start() + 1, match.end())}
+    inside = {at for match in _WHOLE.finditer(text) for at in range(match.start() + 1, match.end())}
     result = [False] * len(tokens)
     for i in range(1, len(tokens)):
         before, start = tokens[i - 1][1], tokens[i][0]
         if start < before:  # two tokens may even stand for one character, such as a ligature
             result[i] = True
         elif not any(map(str.isspace, text[before:start])):  # tokenizers drop soft hyphens and the like inside a word
-            result[i] = start in inside_number or _goes_on(text[before - 1], text[start])
+            result[i] = start in inside or _goes_on(text[before - 1], text[start])
     return result
 
 

@@ -140,6 +140,44 @@ def test_the_tokens_of_a_range_are_those_that_it_touches(steps: list[tuple[int, 
     assert set(touched) <= set(range(first, last))
 
 
+def features_of(field: Tag, decided: dict[str, dict[Tag, str]]) -> dict[str, dict[str, dict[str, float]]]:
+    """Of each quantity's candidates ("" for none): what is said of speakers, ages and earlier links, where it holds."""
+    names = ["speaks", "source speaks", "source there", "today", "this week", "before", "around", "to come", "unknown"]
+    names += ["as the last", "not as the last", "as the source's last", "not as the source's last"]
+    gold = example()
+    found: dict[str, dict[str, dict[str, float]]] = {}
+
+    def choose(choice: Choice) -> tuple[int, float]:
+        texts = ["" if each is None else each.mention.text for each in choice.candidates]
+        quantity = choice.quantity.mention.text
+        if choice.tag is field:
+            ends = [dict(zip(names, row[-len(names) :], strict=True)) for row in choice.features()]
+            kept = [{name: value for name, value in end.items() if value} for end in ends]
+            found[quantity] = dict(zip(texts, kept, strict=True))
+        return texts.index(decided.get(quantity, {}).get(choice.tag, "")), 1.0
+
+    decide(Scene(gold.document, normalize(gold.document, gold.spans)), choose)
+    return found
+
+
+def test_a_date_says_who_spoke_on_it_and_whose_day_it_is() -> None:
+    mayor, office = {Tag.CLAIMANT: "the mayor"}, {Tag.CLAIMANT: "The harbour office"}
+    found = features_of(Tag.DATE, {"57": {**mayor, Tag.DATE: "Monday"}, "12": mayor, "300": office})
+    spoken = {"speaks": 1, "source speaks": 1, "source there": 1, "this week": 1}
+    assert found["57"]["Monday"] == spoken
+    assert found["57"]["2019"] == {"before": 1}
+    assert found["12"]["Monday"] == {**spoken, "as the last": 1, "as the source's last": 1}
+    assert found["12"][""] == {"not as the last": 1, "not as the source's last": 1}
+    assert found["300"]["Tuesday"] == {"source there": 1, "this week": 1, "not as the last": 1}
+
+
+def test_a_source_is_the_last_one_by_whatever_name() -> None:
+    found = features_of(Tag.CLAIMANT, {"57": {Tag.CLAIMANT: "the mayor"}})
+    assert found["57"]["the mayor"] == {}
+    assert found["12"]["the mayor"] == {"as the last": 1}
+    assert found["12"]["The harbour office"] == {"not as the last": 1}
+
+
 def test_distances_fall_into_seven_buckets_in_order() -> None:
     buckets = [bucket(distance) for distance in range(200)]
     assert buckets == sorted(buckets)

@@ -28,6 +28,7 @@ _WORD_OF_NUMBER = re.compile(r"[^\W\d_]+")
 _QUALIFIER = re.compile(rf"\b{_COUNTRY} ?$")
 _AFTER_DOLLAR = re.compile(r"(?:US|A|NZ|C)(?=\d)")
 
+_FRAME = re.compile(r"(?:number of |plus )?(\S.*?)(?: of)?", re.DOTALL)
 _PLURAL = re.compile(r"(?:[a-z](?<![su])s|people|men|women|children)$")
 # The second of two plural nouns, with one word before it at most, where its clause goes on without a figure of its own.
 _AND_PLURAL = re.compile(
@@ -51,7 +52,8 @@ def settle_edges(text: str, spans: Sequence[Span]) -> list[Span]:
             unit = _untagged_currency(text, span, floor)
             settled += [unit, span] if unit else [span]
         elif span.tag is Tag.UNIT:
-            settled.append(_with_second_noun(text, _with_country(text, span, floor, waiting), waiting))
+            whole = _with_second_noun(text, _with_country(text, span, floor, waiting), waiting)
+            settled.append(_without_frame(text, whole))
         else:
             settled.append(span)
     return settled
@@ -116,6 +118,12 @@ def _with_country(text: str, span: Span, floor: int, waiting: list[Span]) -> Spa
             return span
         waiting[-1] = replace(waiting[-1], start=found.end())
     return replace(span, end=found.end())
+
+
+def _without_frame(text: str, span: Span) -> Span:
+    """ "number of executions" counts executions, and what follows "2 million plus" is no part of the unit."""
+    found = _FRAME.fullmatch(text, span.start, span.end)
+    return replace(span, start=found.start(1), end=found.end(1)) if found else span
 
 
 def _with_second_noun(text: str, span: Span, waiting: list[Span]) -> Span:

@@ -43,7 +43,8 @@ _TABLES = {
         cubic centimetre | cm³ | cc
         gram | g | gramme, gm ; kilogram | kg | kilo, Kg, KG ; tonne | t | metric ton, metric tonne ; ton | | ;
         short ton | | ; long ton | | ; ounce | oz | ; troy ounce | oz t | ; pound | lb | lbs ; carat | ct |
-        watt | W | ; watt hour | Wh | ; million British thermal unit | MMBtu | mmBtu, mmBTU, mmbtu ; volt | V | ; ampere | A | amp ; ampere hour | Ah | amp hour ; ohm | Ω |
+        watt | W | ; watt hour | Wh | ; million British thermal unit | MMBtu | mmBtu, mmBTU, mmbtu
+        volt | V | ; ampere | A | amp ; ampere hour | Ah | amp hour ; ohm | Ω |
         joule | J | ; calorie | cal | ; pascal | Pa | ; newton | N | ; newton metre | N⋅m | Nm ; hertz | Hz | HZ
         horsepower | hp | ; brake horsepower | bhp | ; pound foot | lb⋅ft | lb ft, foot pound, ft lb ; revolution | |
         bit | | ; byte | B | ; pixel | | ; decibel | dB | ; sievert | Sv | ; becquerel | Bq | ; gray | Gy |

@@ -52,6 +52,11 @@ def settled(marked: str) -> list[str]:
         ("costs {u:$}{q:A82,615}", ["u:$A", "q:82,615"]),
         ("costs RM{q:23.50} now", ["u:RM", "q:23.50"]),
         ("costs ({q:5}) or €{q:6}", ["q:5", "u:€", "q:6"]),
+        # what frames a unit
+        ("{u:number of fires} rose to {q:40}", ["u:fires", "q:40"]),
+        ("{q:2 million} {u:plus cars}", ["q:2 million", "u:cars"]),
+        ("{q:40} {u:percent of} whom", ["q:40", "u:percent"]),
+        ("{q:40} {u:number plates}", ["q:40", "u:number plates"]),
         # two things counted together
         ("{q:40} {u:cars} and delivery vans lost in May", ["q:40", "u:cars and delivery vans"]),
         ("{q:6} {u:men} and boys.", ["q:6", "u:men and boys"]),
