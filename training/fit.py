@@ -123,7 +123,7 @@ def _train_jointly(
     process = PartialState()
     chosen = [example for taken in _taken(stage, seed, examples).values() for example in taken]
     # What is read once is read as when extracting; where every pass costs, without overlap.
-    overlap = 0 if stage.learning_rate else config.overlap
+    overlap = 0 if stage.tags else config.overlap
     documents = joint.wholes(chosen, tagger.tokenizer, config.window, overlap)
     log.info("%d documents, %d records", len(documents), sum(document.plan.records for document in documents))
     model.to(process.device)

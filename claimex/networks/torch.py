@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,29 +53,49 @@ class TorchNetwork:
         return _floats(logits), _floats(torch.nn.functional.linear(states, *self._token))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """What the last layers of an encoder are given: the states (rows, tokens, width) of the layers below, and what each
+    takes beside, as its kind has it."""
+
+    states: torch.Tensor
+    beside: list[tuple[tuple[Any, ...], dict[str, Any]]]
+
+
 def read(
     model: PreTrainedModel, layers: torch.nn.ModuleList, inputs: dict[str, torch.Tensor]
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The logits (rows, tokens, labels), and the states (rows, tokens, width) for links: those of ``layers`` on top of
     all but as many of the model's own; without any the model's last ones."""
-    if not len(layers):
+    logits, given = below(model, len(layers), inputs)
+    return logits, above(layers, given)
+
+
+def below(model: PreTrainedModel, count: int, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, Given]:
+    """The logits, and what the model's last ``count`` layers are given."""
+    if not count:
         outputs = model(**inputs, output_hidden_states=True)
-        return outputs.logits, outputs.hidden_states[-1]
-    given: list[tuple[Any, Any]] = []  # to each of the model's last layers: the states, and what its kind takes beside
+        return outputs.logits, Given(outputs.hidden_states[-1], [])
+    seen: list[tuple[Any, dict[str, Any]]] = []
     hooks = [
-        layer.register_forward_pre_hook(lambda _, args, options: given.append((args, options)), with_kwargs=True)
-        for layer in _layers(model)[-len(layers) :]
+        layer.register_forward_pre_hook(lambda _, args, options: seen.append((args, options)), with_kwargs=True)
+        for layer in _layers(model)[-count:]
     ]
     try:
         logits = model(**inputs).logits
     finally:
         for hook in hooks:
             hook.remove()
-    states = given[0][0][0]
-    for layer, ((_, *beside), options) in zip(layers, given, strict=True):
+    return logits, Given(seen[0][0][0], [(tuple(beside), options) for (_, *beside), options in seen])
+
+
+def above(layers: torch.nn.ModuleList, given: Given) -> torch.Tensor:
+    """The states that ``layers`` make of what as many layers were given."""
+    states = given.states
+    for layer, (beside, options) in zip(layers, given.beside, strict=True):
         found = layer(states, *beside, **options)
         states = found if isinstance(found, torch.Tensor) else found[0]
-    return logits, states
+    return states
 
 
 def copied_layers(model: PreTrainedModel, count: int) -> torch.nn.ModuleList:
