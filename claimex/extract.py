@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from claimex.link import link
@@ -11,6 +12,8 @@ from claimex.link_network import Vectors
 from claimex.normalize import normalize
 from claimex.normalize.edges import settle_edges
 from claimex.schema import Document, Example, Extraction, Span
+
+SURE = 0.65  # the least score of a mention in which no claim has a part, chosen on dev
 
 
 class Tagged(NamedTuple):
@@ -48,9 +51,13 @@ class Extractor:
 
 
 def resolve(document: Document, tagged: Tagged) -> Extraction:
-    """What a tagger's spans stand for, their edges settled, and the claims that they make up."""
+    """What a tagger's spans stand for, their edges settled, and the claims that they make up. Of what is in doubt only
+    that is kept which a claim needs."""
     spans = sorted(tagged.spans, key=lambda span: span.range)
-    return linked(document, settle_edges(document.text, spans), tagged.vectors)
+    found = linked(document, settle_edges(document.text, spans), tagged.vectors)
+    needed = {mention.span for claim in found.claims for mention in claim.mentions}
+    kept = (m for m in found.mentions if m.span in needed or m.span.score is None or m.span.score >= SURE)
+    return replace(found, mentions=tuple(kept))
 
 
 def linked(document: Document, spans: Iterable[Span], vectors: Vectors | None = None) -> Extraction:

@@ -213,6 +213,11 @@ class Claim:
         return Provenance.STATED if inside else Provenance.CARRIED
 
     @property
+    def mentions(self) -> tuple[AnyMention, ...]:
+        """What it is made of."""
+        return tuple(part for part in (self.quantity, self.unit, self.date, self.claimant) if part is not None)
+
+    @property
     def record(self) -> Record:
         """The claim as annotators would write it down."""
         number = self.quantity.value if isinstance(self.quantity.value, Quantity) else Quantity(None, None, None)

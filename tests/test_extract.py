@@ -4,11 +4,12 @@ import datetime as dt
 import itertools
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 
-from claimex.extract import Extractor, Tagged
+from claimex.extract import SURE, Extractor, Tagged
 from claimex.normalize.edges import settle_edges
 from claimex.schema import Document, Quantity, Span, Tag
 from tests.strategies import TEXTS
@@ -59,6 +60,29 @@ def test_spans_become_mentions_and_claims() -> None:
     assert claim.claimant is not None
     assert claim.claimant.text == "The mayor"
     assert extraction.document.text == text
+
+
+class Doubtful(Patterns):
+    """Gives every span the same score."""
+
+    def __init__(self, score: float) -> None:
+        super().__init__()
+        self.score = score
+
+    def tag(self, documents: Iterable[Document]) -> Iterator[Tagged]:
+        for tagged in super().tag(documents):
+            yield Tagged([replace(span, score=self.score) for span in tagged.spans])
+
+
+@pytest.mark.parametrize(("score", "left"), [(SURE, ["The mayor"]), (SURE - 0.1, [])])
+def test_what_is_in_doubt_stays_where_a_claim_needs_it(score: float, left: list[str]) -> None:
+    document = Document("a", "Police said 12 men fled on Tuesday. The mayor left.", DAY)
+    [extraction] = Extractor(Doubtful(score)).extract([document])
+    [claim] = extraction.claims
+    needed = {mention.span for mention in claim.mentions}
+    assert len(needed) >= 3
+    assert [mention.text for mention in extraction.mentions if mention.span not in needed] == left
+    assert needed <= {mention.span for mention in extraction.mentions}
 
 
 @settings(deadline=None, max_examples=100)
