@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -25,7 +25,6 @@ DAYS = 7  # of a week
 WIDTH = 128  # of a token's vector
 FEATURES = 61
 FILE = "linker.safetensors"
-LAYERS = "layers."  # what the names of the tensors of a layer for links alone begin with
 
 Layer: TypeAlias = tuple[Floats, Floats]  # weight (out, in) and bias
 
@@ -146,29 +145,15 @@ def token_ranges(ranges: Sequence[Range], wanted: Sequence[Range]) -> list[Range
     return found
 
 
-def layers_in(names: Iterable[str]) -> int:
-    """How many layers the names of tensors, "0.attention..." and so on, belong to."""
-    return len({name.partition(".")[0] for name in names})
-
-
 class LinkNetwork:
     """The network in numpy. ``tensors`` as ``training.links`` names them.
 
-    ``layers``: the tensors of the encoder's layers that are for links alone, by number and name, in the precision in
-    which they are stored. They take the place of as many of its last ones, which are for tags.
     ``slope``, ``intercept``: the line over the log-odds of a claim's links that calibrates them.
     """
 
     def __init__(self, tensors: Mapping[str, Floats], slope: float = 1.0, intercept: float = 0.0) -> None:
-        self.layers = {name.removeprefix(LAYERS): each for name, each in tensors.items() if name.startswith(LAYERS)}
-        rest = {name: each for name, each in tensors.items() if not name.startswith(LAYERS)}
-        self.tensors = {name: np.ascontiguousarray(each, dtype=np.float32) for name, each in rest.items()}
+        self.tensors = {name: np.ascontiguousarray(tensor, dtype=np.float32) for name, tensor in tensors.items()}
         self.slope, self.intercept = slope, intercept
-
-    @property
-    def depth(self) -> int:
-        """How many layers are for links alone."""
-        return layers_in(self.layers)
 
     @property
     def token(self) -> Layer:

@@ -15,7 +15,7 @@ from claimex.bio import LABELS, Floats, decode
 from claimex.checkpoint import directory_of, read_config
 from claimex.errors import InputError, ModelError
 from claimex.extract import Tagged
-from claimex.link_network import FILE, WIDTH, LinkNetwork, Vectors
+from claimex.link_network import FILE, WIDTH, Layer, LinkNetwork, Vectors
 from claimex.schema import Document, Span
 from claimex.tokens import Ids, Tokenizer, Tokens, load_tokenizer, pad
 from claimex.windows import Window, windows
@@ -200,7 +200,7 @@ def load(
     try:
         settings = _settings(where, config)
         links = _links(directory, settings)
-        network, limit = _network(directory, config, target, engine, threads, links)
+        network, limit = _network(directory, config, target, engine, threads, links.token if links else None)
         tokenizer = load_tokenizer(directory)
     except ModelError:
         raise
@@ -251,7 +251,7 @@ def _network(
     device: str,
     engine: Engine | None,
     threads: int | None,
-    links: LinkNetwork | None,
+    token: Layer | None,
 ) -> tuple[Network, int | None]:
     """The network, and how many tokens it can read at once."""
     from claimex.networks import openvino
@@ -261,12 +261,12 @@ def _network(
     if engine == "openvino":
         if device != "cpu" or not openvino.reads(config):
             raise ModelError(f"{directory}: OpenVINO reads BERT on CPUs, not {config.get('model_type')} on {device}")
-        return openvino.OpenVinoNetwork(directory, config, threads, links), config["max_position_embeddings"]
+        return openvino.OpenVinoNetwork(directory, config, threads, token), config["max_position_embeddings"]
     if find_spec("torch") is None or find_spec("transformers") is None:
         raise ModelError(f"{config.get('model_type')} on {device} needs torch: pip install 'claimex[torch]'")
     from claimex.networks import torch
 
-    loaded = torch.load(directory, device, threads, links)
+    loaded = torch.load(directory, device, threads, token)
     return loaded, torch.positions(loaded.model)
 
 

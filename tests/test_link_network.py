@@ -13,12 +13,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
-from transformers import AutoModelForTokenClassification
 
 from claimex.extract import Extractor
 from claimex.link import Choice, decide, link
 from claimex.link_network import FEATURES, FILE, WIDTH, LinkNetwork, Scorer, Vectors, bucket, token_ranges
-from claimex.networks.torch import copied_layers
 from claimex.normalize import normalize
 from claimex.scene import Scene
 from claimex.schema import Document, Example, Record, Span, Tag
@@ -185,13 +183,9 @@ def test_distances_fall_into_seven_buckets_in_order() -> None:
     assert buckets[:4] == [0, 1, 2, 3]
 
 
-@pytest.fixture(params=[0, 1, 2])
-def linking_directory(request: pytest.FixtureRequest, tiny_directory: Path, tmp_path: Path, module: LinkModule) -> Path:
-    """A checkpoint whose links have so many of the encoder's two layers for themselves."""
+@pytest.fixture
+def linking_directory(tiny_directory: Path, tmp_path: Path, module: LinkModule) -> Path:
     directory = Path(shutil.copytree(tiny_directory, tmp_path / "weights"))
-    module.layers.extend(copied_layers(AutoModelForTokenClassification.from_pretrained(directory), request.param))
-    for parameter in module.layers.parameters():
-        torch.nn.init.normal_(parameter, std=0.3)
     save_file(module.state_dict(), directory / FILE)
     return directory
 

@@ -46,11 +46,10 @@ class Stage:
     corpora: dict[str, float]  # name to share of its documents, drawn by the seed
     epochs: float
     batch: int = 8  # windows in a step of one device
-    learning_rate: float = 1e-4  # of the encoder's layers; what links have on top of them learns at a rate of its own
+    learning_rate: float = 1e-4  # 0 in a stage with links: they alone learn, on the states that the encoder has
     warmup: float = 0.1  # part of the stage's steps
     weight_decay: float = 0.01
     links: float = 0.0  # weight of the links' loss beside the tags'; above 0, steps hold whole documents
-    tags: bool = True  # else links alone learn: what they have for themselves, its layers if the learning rate is not 0
     evaluate: bool = False  # after each epoch, keeping the best weights
     patience: int | None = None  # epochs without a better F1 on dev after which the stage ends, else it runs them all
     seed: int | None = None  # else the job's own
@@ -62,8 +61,6 @@ class Stage:
                 raise ConfigError(f"corpora.{name}: should be a share in (0, 1], not {share}")
         if self.links and (self.patience is not None or self.epochs != int(self.epochs)):
             raise ConfigError("links: a stage that trains links runs whole epochs, and all of them")
-        if not self.tags and not self.links:
-            raise ConfigError("tags: a stage that trains no tags should train links")
         if self.patience is not None and (self.patience < 1 or not self.evaluate):
             raise ConfigError(f"patience: should be 1 or more, in a stage that evaluates, not {self.patience}")
 
@@ -81,7 +78,6 @@ class Config:
     frozen: list[str] = field(default_factory=lambda: ["embeddings"])  # parameters whose name holds one of these
     attention_dropout: float = 0.0  # dropout there keeps CPUs from the fused kernel
     hidden_dropout: float = 0.1
-    link_layers: int = 0  # of the encoder's last layers, how many the links have for themselves, copied from the tags'
     window: int = 384
     overlap: int = 48
     average: list[int] = field(default_factory=list)  # stages whose weights are averaged into the result, else the last
@@ -98,13 +94,6 @@ class Config:
             raise ConfigError(f"average: should name stages from 0 to {len(self.stages) - 1}, not {self.average}")
         if not 0 <= self.overlap < self.window:
             raise ConfigError(f"overlap: should be in [0, window), not {self.overlap}")
-        for number, stage in enumerate(self.stages):
-            if not stage.tags and stage.learning_rate and not self.link_layers:
-                raise ConfigError(
-                    f"stages[{number}].learning_rate: should be 0, as links have no layers for themselves"
-                )
-        if self.link_layers < 0:
-            raise ConfigError(f"link_layers: should be 0 or more, not {self.link_layers}")
         if any(self.dev in stage.corpora for stage in self.stages):
             raise ConfigError(f"dev: {self.dev} is for choosing, never for training")
         if not self.dev and any(stage.evaluate for stage in self.stages):

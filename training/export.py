@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForTokenClassification, PreTrainedTokenizerFast
 
 from claimex.errors import ConfigError
-from claimex.link_network import FILE, LAYERS
+from claimex.link_network import FILE
 from claimex.tagger import load
 
 INDEX = "model.safetensors.index.json"
@@ -41,8 +41,7 @@ def export(checkpoint: Path, directory: Path, dtype: torch.dtype = torch.float16
     if before and _equal(before[0], load_file(directory / SHARDS[0])):
         (directory / SHARDS[0]).write_bytes(before[1])
     if (checkpoint / FILE).exists():
-        links = load_file(checkpoint / FILE).items()
-        save_file({name: each.to(dtype) if name.startswith(LAYERS) else each for name, each in links}, directory / FILE)
+        shutil.copyfile(checkpoint / FILE, directory / FILE)
     index = {
         "metadata": {"total_size": sum(tensor.numel() * tensor.element_size() for tensor in state.values())},
         "weight_map": dict(sorted(shard_of.items())),

@@ -19,7 +19,7 @@ from accelerate.logging import get_logger  # type: ignore[import-untyped]
 from transformers import PreTrainedModel, set_seed
 
 from claimex.errors import ConfigError
-from claimex.networks.torch import TorchNetwork, copied_layers
+from claimex.networks.torch import TorchNetwork
 from claimex.schema import Example
 from claimex.tagger import Settings, TransformerTagger
 from claimex.tokens import Tokenizer
@@ -101,14 +101,13 @@ def _run(
     seed = config.seed if stage.seed is None else stage.seed
     set_seed(seed)
     start = output / f"stage-{number - 1 if stage.start is None else stage.start}"
-    model = load(start) if number else load_base(config)
-    links = joint.load_links(start, model) if number else None
+    model, links = (load(start), joint.load_links(start)) if number else (load_base(config), None)
     freeze(model, config.frozen)
     tagger = TransformerTagger(TorchNetwork(model), tokenizer, Settings(config.window, config.overlap))
     journal = JsonLog(output / "log.jsonl", number)
     dev, checkpoints = examples.get(config.dev, []), output / f"stage-{number}-checkpoints"
     if stage.links:
-        links = links or LinkModule(model.config.hidden_size, copied_layers(model, config.link_layers))
+        links = links or LinkModule(model.config.hidden_size)
         _train_jointly(config, stage, seed, model, links, tagger, examples, dev, checkpoints, journal)
     else:
         rows = _rows(stage, seed, tokenizer, config.window, examples)
@@ -123,7 +122,7 @@ def _train_jointly(
     process = PartialState()
     chosen = [example for taken in _taken(stage, seed, examples).values() for example in taken]
     # What is read once is read as when extracting; where every pass costs, without overlap.
-    overlap = 0 if stage.tags else config.overlap
+    overlap = 0 if stage.learning_rate else config.overlap
     documents = joint.wholes(chosen, tagger.tokenizer, config.window, overlap)
     log.info("%d documents, %d records", len(documents), sum(document.plan.records for document in documents))
     model.to(process.device)

@@ -20,8 +20,7 @@ from torch.nn.functional import dropout
 from tqdm import tqdm
 from transformers import PreTrainedModel, get_linear_schedule_with_warmup
 
-from claimex.link_network import FILE, LAYERS, layers_in
-from claimex.networks.torch import Given, above, below, copied_layers, read
+from claimex.link_network import FILE
 from claimex.schema import Example
 from claimex.tokens import Tokenizer
 from training.config import Stage
@@ -33,6 +32,7 @@ SORTED = 64  # documents among which those with windows of similar length go tog
 CLIP = 1.0  # the norm beyond which a gradient is cut
 STATE = "state.pt"
 LOGGED = 25  # steps
+STATES_BATCH = 16  # windows
 STATES_DROPOUT = 0.1
 
 Losses: TypeAlias = tuple[torch.Tensor, torch.Tensor]  # of the tags, and of the links
@@ -59,9 +59,6 @@ def wholes(examples: Sequence[Example], tokenizer: Tokenizer, window: int, overl
     return found
 
 
-Step: TypeAlias = list[Whole]  # the documents that are read together
-
-
 class Joint(torch.nn.Module):
     """The tagger's model and the link network on top of its last states."""
 
@@ -71,95 +68,59 @@ class Joint(torch.nn.Module):
         self.links = links
         self._collate = Collator(pad_id)
 
-    def forward(self, step: Step) -> Losses:
+    def forward(self, documents: Sequence[Whole]) -> Losses:
         """The tags' loss, a mean over tokens, and the links', a mean over records."""
-        batch = {name: tensor.to(self.model.device) for name, tensor in self._collate(_rows(step)).items()}
+        rows = [row for document in documents for row in document.rows]
+        batch = {name: tensor.to(self.model.device) for name, tensor in self._collate(rows).items()}
         labels = batch.pop("labels")
-        logits, states = read(self.model, self.links.layers, batch)
-        plan = joined([document.plan for document in step], _sizes(step))
-        return partial_loss(logits, labels), self.links(_answers(states, step), plan) / max(1, plan.records)
+        outputs = self.model(**batch, output_hidden_states=True)
+        states = outputs.hidden_states[-1]
+        kept = torch.cat([states[i, slice(*row["answer"])] for i, row in enumerate(rows)])
+        plan = joined([document.plan for document in documents], _sizes(documents))
+        return partial_loss(outputs.logits, labels), self.links(kept, plan) / max(1, plan.records)
 
 
 class Alone(torch.nn.Module):
-    """The link network, and its own layers if they are ``trained``, on an encoder that stays as it is.
+    """The link network on an encoder that stays as it is.
 
     It learns from decisions like its own: before each epoch it walks over every document, and what it decides there is
     what it sees of earlier links (DAgger: Ross, Gordon and Bagnell, AISTATS 2011). Only shown right ones, it does not
     learn how to go on behind a wrong one.
     """
 
-    def __init__(
-        self, model: PreTrainedModel, links: LinkModule, order: Sequence[Step], pad_id: int, *, trained: bool
-    ) -> None:
-        """``order``: the steps of an epoch. What stays as it is is read once, here."""
+    def __init__(self, model: PreTrainedModel, links: LinkModule, documents: Sequence[Whole], pad_id: int) -> None:
         super().__init__()
         self.links = links
+        self._documents = documents
         self._device = model.device
-        links.layers.requires_grad_(trained)
-        self._given: dict[int, Given] = {}
-        self._states: dict[int, torch.Tensor] = {}
+        self._states = dict(zip(map(id, documents), states_of(model, documents, pad_id), strict=True))
         self._plans: dict[int, Plan] = {}
-        self._order = order
-        collate = Collator(pad_id)
-        model.eval()
-        links.eval()
-        with torch.no_grad():
-            for step in tqdm(order, unit="step"):
-                batch = collate(_rows(step))
-                batch.pop("labels")
-                inputs = {name: tensor.to(model.device) for name, tensor in batch.items()}
-                _, given = below(model, len(links.layers), inputs)
-                if trained:
-                    self._given[id(step)] = Given(given.states.half(), given.beside)
-                else:
-                    self._states[id(step)] = _answers(above(links.layers, given), step).half()
 
     def begin(self, dice: np.random.Generator) -> None:
         """Walk over the documents."""
-        self.eval()
         network = self.links.network()
         weight, bias = network.token
-        for step in self._order:
-            with torch.inference_mode():
-                states = self._read(step).float().cpu().numpy()
-            for document, values in zip(
-                step, np.split(states @ weight.T + bias, np.cumsum(_sizes(step))), strict=False
-            ):
-                self._plans[id(document)] = plan_of(document.story, sampler(network, document.story, values, dice))
+        for document in self._documents:
+            values = self._states[id(document)].float().cpu().numpy() @ weight.T + bias
+            self._plans[id(document)] = plan_of(document.story, sampler(network, document.story, values, dice))
 
-    def forward(self, step: Step) -> Losses:
+    def forward(self, documents: Sequence[Whole]) -> Losses:
         """As of ``Joint``, without a loss of tags."""
-        states = self._read(step).to(self._device).float()
-        plan = joined([self._plans[id(document)] for document in step], _sizes(step))
-        return torch.zeros(()), self.links(dropout(states, STATES_DROPOUT, self.training), plan) / max(1, plan.records)
-
-    def _read(self, step: Step) -> torch.Tensor:
-        """The states of a step's tokens, (tokens, width)."""
-        if id(step) in self._states:
-            return self._states[id(step)]
-        given = self._given[id(step)]
-        return _answers(above(self.links.layers, Given(given.states.float(), given.beside)), step)
+        states = torch.cat([self._states[id(document)] for document in documents]).to(self._device).float()
+        plan = joined([self._plans[id(document)] for document in documents], _sizes(documents))
+        return torch.zeros(()), self.links(dropout(states, STATES_DROPOUT), plan) / max(1, plan.records)
 
 
-def _rows(step: Step) -> list[dict[str, Any]]:
-    return [row for document in step for row in document.rows]
+def _sizes(documents: Sequence[Whole]) -> list[int]:
+    return [len(document.story.ranges) for document in documents]
 
 
-def _answers(states: torch.Tensor, step: Step) -> torch.Tensor:
-    """The states (tokens, width) of a step's documents one behind the other, from those of their windows."""
-    return torch.cat([states[i, slice(*row["answer"])] for i, row in enumerate(_rows(step))])
-
-
-def _sizes(step: Step) -> list[int]:
-    return [len(document.story.ranges) for document in step]
-
-
-def steps(documents: Sequence[Whole], windows: int, dice: random.Random) -> list[Step]:
+def steps(documents: Sequence[Whole], windows: int, dice: random.Random) -> list[list[Whole]]:
     """The documents of an epoch in steps of at least ``windows`` windows (the last may have fewer)."""
     order = dice.sample(documents, len(documents))
-    found: list[Step] = []
+    found: list[list[Whole]] = []
     for start in range(0, len(order), SORTED):
-        step: Step = []
+        step: list[Whole] = []
         for document in sorted(order[start : start + SORTED], key=lambda d: len(d.rows[0]["input_ids"])):
             step.append(document)
             if sum(len(each.rows) for each in step) >= windows:
@@ -174,18 +135,17 @@ def train(
     stage: Stage, seed: int, model: PreTrainedModel, links: LinkModule, documents: Sequence[Whole], pad_id: int,
     checkpoints: Path,
 ) -> Iterator[dict[str, float]]:  # fmt: skip
-    """Trains both, or links alone, going on behind the last whole epoch; yields what is to be logged, an epoch's end
-    with ``epoch``."""
-    orders = [random.Random(f"{seed} {epoch}") for epoch in range(int(stage.epochs))]
+    """Trains both, or at a learning rate of 0 the links alone, going on behind the last whole epoch; yields what is to
+    be logged, an epoch's end with ``epoch``."""
     joint: Joint | Alone
-    if stage.tags:
+    groups = _groups(links, LINK_RATE, stage)
+    if stage.learning_rate:
         joint = Joint(model, links, pad_id)
-        epochs = [steps(documents, stage.batch, order) for order in orders]
+        groups += _groups(model, stage.learning_rate, stage)
     else:
-        held = steps(documents, stage.batch, random.Random(seed))
-        joint = Alone(model, links, held, pad_id, trained=stage.learning_rate > 0)
-        epochs = [order.sample(held, len(held)) for order in orders]
-    optimizer = torch.optim.AdamW(_groups(joint, stage))
+        joint = Alone(model, links, documents, pad_id)
+    optimizer = torch.optim.AdamW(groups)
+    epochs = [steps(documents, stage.batch, random.Random(f"{seed} {epoch}")) for epoch in range(int(stage.epochs))]
     total = sum(map(len, epochs))
     schedule = get_linear_schedule_with_warmup(optimizer, round(stage.warmup * total), total)
     done = _resume(checkpoints, joint, optimizer, schedule)
@@ -214,21 +174,34 @@ def train(
     bar.close()
 
 
-def _groups(joint: Joint | Alone, stage: Stage) -> list[dict[str, Any]]:
-    """What is trained, matrices with weight decay, vectors without: the encoder's layers at the stage's rate, the
-    network on top of them at its own."""
-    found = []
-    for own, rate in ((True, LINK_RATE), (False, stage.learning_rate)):
-        for decayed, decay in ((True, stage.weight_decay), (False, 0.0)):
-            trained = [
-                parameter
-                for name, parameter in joint.named_parameters()
-                if parameter.requires_grad
-                and (name.startswith("links.") and not name.startswith(f"links.{LAYERS}")) == own
-                and (parameter.dim() > 1) == decayed
-            ]
-            found.append({"params": trained, "lr": rate, "weight_decay": decay})
-    return found
+@torch.inference_mode()
+def states_of(model: PreTrainedModel, documents: Sequence[Whole], pad_id: int) -> list[torch.Tensor]:
+    """The last states of each document's tokens, (tokens, width), in half precision to fit into memory."""
+    model.eval()
+    rows = [(number, row) for number, document in enumerate(documents) for row in document.rows]
+    found: list[list[torch.Tensor | None]] = [[None] * len(document.rows) for document in documents]
+    at = [i for document in documents for i in range(len(document.rows))]
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i][1]["input_ids"]))
+    collate = Collator(pad_id)
+    for start in tqdm(range(0, len(order), STATES_BATCH), unit="batch"):
+        chosen = order[start : start + STATES_BATCH]
+        batch = collate([rows[i][1] for i in chosen])
+        batch.pop("labels")
+        inputs = {name: tensor.to(model.device) for name, tensor in batch.items()}
+        states = model(**inputs, output_hidden_states=True).hidden_states[-1].half()
+        for i, each in zip(chosen, states, strict=True):
+            number, row = rows[i]
+            found[number][at[i]] = each[slice(*row["answer"])].clone()
+    return [torch.cat([part for part in parts if part is not None]) for parts in found]
+
+
+def _groups(module: torch.nn.Module, rate: float, stage: Stage) -> list[dict[str, Any]]:
+    """What is trained of a module: matrices with weight decay, vectors without."""
+    trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    return [
+        {"params": [p for p in trained if (p.dim() > 1) == decayed], "lr": rate, "weight_decay": decay}
+        for decayed, decay in ((True, stage.weight_decay), (False, 0.0))
+    ]
 
 
 def _keep(checkpoints: Path, epoch: int, joint: torch.nn.Module, optimizer: Any, schedule: Any) -> None:
@@ -252,12 +225,11 @@ def _resume(checkpoints: Path, joint: torch.nn.Module, optimizer: Any, schedule:
     return int(state["epoch"])
 
 
-def load_links(directory: Path, model: PreTrainedModel) -> LinkModule | None:
-    """The link network that a stage left beside the model, if it did."""
+def load_links(directory: Path) -> LinkModule | None:
+    """The link network that a stage left, if it did."""
     if not (directory / FILE).exists():
         return None
     tensors = load_file(directory / FILE)
-    own = [name.removeprefix(LAYERS) for name in tensors if name.startswith(LAYERS)]
-    links = LinkModule(tensors["token.weight"].shape[1], copied_layers(model, layers_in(own)))
+    links = LinkModule(tensors["token.weight"].shape[1])
     links.load_state_dict(tensors)
     return links

@@ -169,12 +169,10 @@ class Field(nn.Module):
 
 
 class LinkModule(nn.Module):
-    """The network of ``claimex.link_network``, to be trained. ``width``: of the encoder's states; ``layers``: those of
-    its layers that are for links alone."""
+    """The network of ``claimex.link_network``, to be trained. ``width``: of the encoder's states."""
 
-    def __init__(self, width: int, layers: nn.ModuleList | None = None) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
-        self.layers = nn.ModuleList() if layers is None else layers
         self.token = nn.Linear(width, WIDTH)
         self.mention = nn.Linear(3 * WIDTH, SIZE)
         self.sentence = nn.Linear(WIDTH, SIZE)

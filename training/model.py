@@ -101,8 +101,6 @@ def load_base(config: Config) -> PreTrainedModel:
     model: PreTrainedModel = AutoModelForTokenClassification.from_pretrained(
         where, config=model_config, dtype=torch.float32
     )
-    if config.link_layers > model.config.num_hidden_layers:
-        raise ConfigError(f"link_layers: {config.link_layers}, but {where} has {model.config.num_hidden_layers} layers")
     limit = positions(model)
     if limit is not None and config.window + 2 > limit:
         raise ConfigError(f"window: {config.window} tokens and 2 special ones, but {where} has {limit} positions")

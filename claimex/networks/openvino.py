@@ -16,7 +16,7 @@ from openvino import opset13 as ops
 from safetensors import safe_open
 
 from claimex.bio import Floats
-from claimex.link_network import LinkNetwork
+from claimex.link_network import Layer
 from claimex.tokens import Ids
 
 INDEX = "model.safetensors.index.json"
@@ -32,17 +32,17 @@ def reads(config: dict[str, Any]) -> bool:
 
 
 class OpenVinoNetwork:
-    """Ids and mask to logits, and by what ``links`` has of its own to vectors. ``threads``: else as many as cores."""
+    """Ids and mask to logits, and by the layer ``token`` to vectors. ``threads``: by default as many as cores."""
 
     def __init__(
-        self, directory: Path, config: dict[str, Any], threads: int | None = None, links: LinkNetwork | None = None
+        self, directory: Path, config: dict[str, Any], threads: int | None = None, token: Layer | None = None
     ) -> None:
         """Raises KeyError with the name of a tensor that the checkpoint lacks, and what the libraries raise."""
         options = {
             "ENABLE_CPU_PINNING": False,  # else several processes pin themselves to one core
             "INFERENCE_NUM_THREADS": threads or _cores(),  # left to itself it takes two cores of some machines for one
         }
-        self._compiled = ov.Core().compile_model(_graph(config, _tensors(directory), links), "CPU", options)
+        self._compiled = ov.Core().compile_model(_graph(config, _tensors(directory), token), "CPU", options)
         self.device = "cpu"
         self.dtype = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}[
             self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
@@ -94,21 +94,6 @@ class _Layers:
         product = ops.matmul(states, self.weight(f"{name}.weight"), False, True)
         return ops.add(product, self.weight(f"{name}.bias"))
 
-    def block(self, states: Any, bias: Any, heads: int, name: str) -> Any:
-        """A layer of the encoder. ``bias`` is added to what each token gives to each other."""
-        width = self.tensors[f"{name}.attention.self.query.bias"].shape[0]
-        split, join, turn = _whole(0, 0, heads, width // heads), _whole(0, 0, width), _whole(0, 2, 1, 3)
-        heads_of = (
-            ops.transpose(ops.reshape(self.dense(states, f"{name}.attention.self.{part}"), split, True), turn)
-            for part in ("query", "key", "value")
-        )
-        context = ops.transpose(ops.scaled_dot_product_attention(*heads_of, bias), turn)
-        attended = self.dense(ops.reshape(context, join, True), f"{name}.attention.output.dense")
-        states = self.norm(ops.add(attended, states), f"{name}.attention.output.LayerNorm")
-        hidden = ops.gelu(self.dense(states, f"{name}.intermediate.dense"), "erf")
-        answer = self.dense(hidden, f"{name}.output.dense")
-        return self.norm(ops.add(answer, states), f"{name}.output.LayerNorm")
-
     def norm(self, states: Any, name: str) -> Any:
         """Layer normalization over the last axis."""
         centred = ops.mvn(states, _whole(-1), True, self.epsilon, "inside_sqrt")
@@ -119,21 +104,30 @@ def _whole(*values: int) -> Any:
     return ops.constant(np.array(values, dtype=np.int64))
 
 
-def _graph(config: dict[str, Any], tensors: dict[str, Any], links: LinkNetwork | None) -> ov.Model:
-    layers, heads = _Layers(tensors, config["layer_norm_eps"]), config["num_attention_heads"]
+def _graph(config: dict[str, Any], tensors: dict[str, Any], token: Layer | None) -> ov.Model:
+    layers = _Layers(tensors, config["layer_norm_eps"])
+    width, heads = config["hidden_size"], config["num_attention_heads"]
     ids, mask = (ops.parameter([-1, -1], np.int64, name=name) for name in ("input_ids", "attention_mask"))
+    split, join, turn = _whole(0, 0, heads, width // heads), _whole(0, 0, width), _whole(0, 2, 1, 3)
     unmasked = ops.subtract(ops.convert(mask, "f32"), ops.constant(np.float32(1)))
     bias = ops.unsqueeze(ops.multiply(unmasked, ops.constant(np.float32(1e9))), _whole(1, 2))
-    below = [_embeddings(layers, ids)]
+    states = _embeddings(layers, ids)
     for number in range(config["num_hidden_layers"]):
-        below.append(layers.block(below[-1], bias, heads, f"bert.encoder.layer.{number}"))
-    results = [layers.dense(below[-1], "classifier")]
-    if links is not None:
-        own, states = _Layers(links.layers, config["layer_norm_eps"]), below[-1 - links.depth]
-        for number in range(links.depth):
-            states = own.block(states, bias, heads, str(number))
-        weight, shift = map(ops.constant, links.token)
-        results.append(ops.add(ops.matmul(states, weight, False, True), shift))
+        layer = f"bert.encoder.layer.{number}"
+        heads_of = (
+            ops.transpose(ops.reshape(layers.dense(states, f"{layer}.attention.self.{part}"), split, True), turn)
+            for part in ("query", "key", "value")
+        )
+        context = ops.transpose(ops.scaled_dot_product_attention(*heads_of, bias), turn)
+        attended = layers.dense(ops.reshape(context, join, True), f"{layer}.attention.output.dense")
+        states = layers.norm(ops.add(attended, states), f"{layer}.attention.output.LayerNorm")
+        hidden = ops.gelu(layers.dense(states, f"{layer}.intermediate.dense"), "erf")
+        answer = layers.dense(hidden, f"{layer}.output.dense")
+        states = layers.norm(ops.add(answer, states), f"{layer}.output.LayerNorm")
+    results = [layers.dense(states, "classifier")]
+    if token is not None:
+        weight, bias = map(ops.constant, token)
+        results.append(ops.add(ops.matmul(states, weight, False, True), bias))
     return ov.Model(results, [ids, mask], "claimex")
 
 

@@ -14,7 +14,7 @@ from transformers import AutoTokenizer
 
 from claimex import tagger, tokens
 from claimex.errors import ConfigError, ModelError
-from claimex.networks.torch import TorchNetwork, copied_layers, read
+from claimex.networks.torch import TorchNetwork
 from claimex.schema import Document, Example, Span, Tag
 from tests.strategies import TEXTS
 from tests.test_bio import check_spans, plain
@@ -64,24 +64,6 @@ def config(kind: str, base: Path) -> Config:
 @pytest.fixture(scope="module")
 def tokenizer(config: Config) -> HubTokenizer:
     return load_tokenizer(config)
-
-
-@pytest.mark.parametrize("count", [0, 1, 2])
-def test_copied_layers_read_what_the_last_ones_do(count: int, config: Config, tokenizer: HubTokenizer) -> None:
-    model = load_base(config).eval()
-    ids, mask = map(torch.from_numpy, tokens.pad([tokenizer.wrap(t.ids) for t in tokenizer([TEXT, "57"])], 0))
-    inputs = {"input_ids": ids, "attention_mask": mask}
-    copied = copied_layers(model, count)
-    with torch.inference_mode():
-        logits, states = read(model, copied, inputs)
-        outputs = model(**inputs, output_hidden_states=True)
-        norm = getattr(model.base_model, "final_norm", None)
-        last = norm(states) if count and norm is not None else states
-        assert torch.allclose(logits, outputs.logits, atol=1e-5)
-        assert torch.allclose(last, outputs.hidden_states[-1], atol=1e-5)
-        for parameter in copied.parameters():
-            parameter.zero_()
-        assert bool(count) != torch.allclose(read(model, copied, inputs)[1], states, atol=1e-5)
 
 
 @pytest.fixture(scope="module")

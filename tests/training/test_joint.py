@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from claimex import tagger
 from claimex.errors import ConfigError
-from claimex.link_network import FILE, LAYERS
+from claimex.link_network import FILE
 from claimex.schema import Document
 from training import fit as job
 from training import joint
@@ -65,14 +65,13 @@ def test_each_token_of_a_document_has_one_state(overlap: int, tiny_directory: Pa
     tokens = [len(tokenizer([example.document.text])[0].ids) for example in examples]
     read = [sum(len(row["input_ids"]) - 2 for row in document.rows) for document in documents]
     assert read > tokens  # windows share tokens
-    held = [[document] for document in documents]
-    alone = joint.Alone(load(tiny_directory), LinkModule(16), held, 0, trained=False)
-    assert [len(alone._read(step)) for step in held] == tokens
+    states = joint.states_of(load(tiny_directory), documents, 0)
+    assert [len(each) for each in states] == tokens
 
 
 def test_both_losses_fall(trained: Path, tiny_directory: Path, documents: list[joint.Whole]) -> None:
     torch.manual_seed(1)
-    links = joint.load_links(trained, load(trained))
+    links = joint.load_links(trained)
     assert links is not None
     before = joint.Joint(load(tiny_directory), LinkModule(16), 0).eval()
     after = joint.Joint(load(trained), links, 0).eval()
@@ -82,9 +81,9 @@ def test_both_losses_fall(trained: Path, tiny_directory: Path, documents: list[j
     assert losses[1][1] < 0.95 * losses[0][1]
 
 
-@pytest.mark.parametrize(("tags", "rate"), [(True, 1e-3), (False, 1e-3), (False, 0.0)])
+@pytest.mark.parametrize("rate", [STAGE.learning_rate, 0.0])
 def test_killed_behind_an_epoch_it_ends_with_the_same_weights(
-    tags: bool, rate: float, tiny_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rate: float, tiny_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept: Callable[..., None] = joint._keep
 
@@ -92,8 +91,8 @@ def test_killed_behind_an_epoch_it_ends_with_the_same_weights(
         kept(*arguments)
         raise KeyboardInterrupt
 
-    stages = [dataclasses.replace(STAGE, tags=tags, learning_rate=rate)]
-    config = dataclasses.replace(config_of(tiny_directory, tmp_path / "out"), stages=stages, link_layers=1)
+    stages = [dataclasses.replace(STAGE, learning_rate=rate)]
+    config = dataclasses.replace(config_of(tiny_directory, tmp_path / "out"), stages=stages)
     with monkeypatch.context() as patched:
         patched.setattr(joint, "_keep", kill)
         with pytest.raises(KeyboardInterrupt):
@@ -117,7 +116,7 @@ def test_what_is_exported_links_by_its_network(trained: Path, tmp_path: Path) ->
 
 
 def test_links_alone_learn_on_an_encoder_that_stays(trained: Path, tiny_directory: Path, tmp_path: Path) -> None:
-    alone = dataclasses.replace(STAGE, tags=False, learning_rate=0.0, epochs=3)
+    alone = dataclasses.replace(STAGE, learning_rate=0.0, epochs=3)
     config = dataclasses.replace(config_of(tiny_directory, tmp_path / "out"), stages=[STAGE, alone])
     shutil.copytree(trained, tmp_path / "out" / "stage-0")
     output = job.fit(config, CORPORA, None)
@@ -127,39 +126,6 @@ def test_links_alone_learn_on_an_encoder_that_stays(trained: Path, tiny_director
               if "link_loss" in line]  # fmt: skip
     assert len(losses) == 3
     assert losses[2] < losses[0]
-
-
-def test_links_learn_in_layers_of_their_own(tiny_directory: Path, tmp_path: Path) -> None:
-    alone = dataclasses.replace(STAGE, tags=False)
-    stages = [STAGE, alone, dataclasses.replace(alone, learning_rate=0.0)]
-    config = dataclasses.replace(config_of(tiny_directory, tmp_path / "out"), stages=stages, link_layers=1)
-    last = job.fit(config, CORPORA, None)
-    first, second = (last.with_name(f"stage-{number}") for number in (0, 1))
-    before, tags, after = (load_file(each / "model.safetensors") for each in (tiny_directory, first, last))
-    assert all(torch.equal(tags[name], after[name]) for name in tags)
-    links, middle, later = (load_file(each / FILE) for each in (first, second, last))
-    assert not any(torch.equal(links[name], middle[name]) for name in links)
-    own = [name for name in links if name.startswith(LAYERS)]
-    for name in own:
-        of_tags = name.replace(f"{LAYERS}0", "bert.encoder.layer.1")
-        assert not torch.equal(links[name], before[of_tags])
-        assert not torch.equal(links[name], tags[of_tags])
-    assert [name for name in links if torch.equal(middle[name], later[name])] == own  # the network learns on them
-    export(last, tmp_path / "weights")
-    assert {name for name, each in load_file(tmp_path / "weights" / FILE).items() if each.dtype == torch.half} == {*own}
-    engines: tuple[tagger.Engine, ...] = ("openvino", "torch")
-    loaded = [tagger.load(tmp_path / "weights", device="cpu", engine=engine) for engine in engines]
-    one, other = (next(each.tag([Document("a", "The mayor said 57 people were hurt.")])).vectors for each in loaded)
-    assert one is not None
-    assert other is not None
-    assert torch.allclose(*map(torch.from_numpy, (one.values, other.values)), atol=1e-3)
-
-
-def test_links_without_layers_of_their_own_have_none_to_train(tiny_directory: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"stages\[0\].learning_rate: should be 0"):
-        config_of(tiny_directory, tmp_path, dataclasses.replace(STAGE, tags=False))
-    with pytest.raises(ConfigError, match="tags: a stage that trains no tags should train links"):
-        dataclasses.replace(STAGE, tags=False, links=0.0)
 
 
 @pytest.mark.parametrize("wrong", [{"epochs": 1.5}, {"evaluate": True, "patience": 1}])
