@@ -21,7 +21,6 @@ from claimex.scene import Item, Scene
 from claimex.schema import Period, Range, Tag
 
 ORDER = (Tag.UNIT, Tag.CLAIMANT, Tag.DATE)  # later fields see the links of earlier ones
-DAYS = 7  # of a week
 WIDTH = 128  # of a token's vector
 FEATURES = 61
 FILE = "linker.safetensors"
@@ -125,7 +124,7 @@ def _age(date: Item, today: dt.date | None) -> int:
     if value.first > today:
         return 4
     if value.last < today:
-        return 1 if value.first == value.last and (today - value.last).days < DAYS else 2
+        return 1 if value.first == value.last and (today - value.last).days < 7 else 2
     return 0 if value.first == value.last else 3
 
 
@@ -149,11 +148,16 @@ class LinkNetwork:
     """The network in numpy. ``tensors`` as ``training.links`` names them.
 
     ``slope``, ``intercept``: the line over the log-odds of a claim's links that calibrates them.
+    Raises ValueError for a network that was trained on other features.
     """
 
     def __init__(self, tensors: Mapping[str, Floats], slope: float = 1.0, intercept: float = 0.0) -> None:
         self.tensors = {name: np.ascontiguousarray(tensor, dtype=np.float32) for name, tensor in tensors.items()}
         self.slope, self.intercept = slope, intercept
+        for tag in ORDER:
+            given = self.tensors[f"fields.{tag}.hidden.weight"].shape[1] - 4 * len(self.tensors["none"])
+            if given != FEATURES:
+                raise ValueError(f"{FILE} reads {given} features, not {FEATURES}: train its links anew")
 
     @property
     def token(self) -> Layer:

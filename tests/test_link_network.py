@@ -12,8 +12,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
+from claimex.errors import ModelError
 from claimex.extract import Extractor
 from claimex.link import Choice, decide, link
 from claimex.link_network import FEATURES, FILE, WIDTH, LinkNetwork, Scorer, Vectors, bucket, token_ranges
@@ -203,6 +204,16 @@ def test_vectors_come_with_the_spans_window_by_window(linking_directory: Path, e
     [again] = load(linking_directory, device="cpu", engine=other).tag([Document("a", "57 people")])
     assert again.vectors is not None
     assert np.allclose(short.vectors.values, again.vectors.values, atol=1e-3)
+
+
+def test_a_network_of_other_features_is_refused(linking_directory: Path) -> None:
+    tensors = load_file(linking_directory / FILE)
+    cut = {
+        name: each[:, :-1].contiguous() if name.endswith("hidden.weight") else each for name, each in tensors.items()
+    }
+    save_file(cut, linking_directory / FILE)
+    with pytest.raises(ModelError, match="reads 60 features, not 61: train its links anew"):
+        load(linking_directory, device="cpu")
 
 
 def test_given_spans_are_linked_by_what_the_model_reads(linking_directory: Path) -> None:
