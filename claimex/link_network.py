@@ -29,8 +29,8 @@ Layer: TypeAlias = tuple[Floats, Floats]  # weight (out, in) and bias
 
 _FIVE, _SEVEN = (tuple(tuple(float(i == j) for j in range(n)) for i in range(n + 1)) for n in (5, 7))  # the last: none
 _AGES = tuple(tuple(float(i == j) for j in range(6)) for i in range(6))
-_UNSPOKEN = (0.0,) * 9
-_NOTHING = (0.0,) * (FEATURES - 10)
+_UNSPOKEN = (0.0,) * 9  # of a candidate that is no date, as many as _spoken gives
+_NOTHING = (0.0,) * (FEATURES - 10)  # of "none", as many as _places and _spoken give together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,14 +66,14 @@ def features(
     )
     found: list[list[float]] = []
     for candidate in candidates:
-        carried = _carried(candidate, recent), _carried(candidate, dated)
+        carried = *_carried(candidate, recent), *_carried(candidate, dated)
         if candidate is None:
             nothing = True, previous is not None and before is None
-            found.append([*alone, *nothing, *_NOTHING, *carried[0], *carried[1]])
+            found.append([*alone, *nothing, *_NOTHING, *carried])
             continue
         places = _places(quantity, candidate, before, links, memory.used.get(candidate, 0))
         spoken = _spoken(scene, candidate, source, memory) if tag is Tag.DATE else _UNSPOKEN
-        found.append([*alone, False, False, *places, *spoken, *carried[0], *carried[1]])
+        found.append([*alone, False, False, *places, *spoken, *carried])
     return found
 
 

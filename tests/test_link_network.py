@@ -175,6 +175,7 @@ def test_a_source_is_the_last_one_by_whatever_name() -> None:
     assert found["57"]["the mayor"] == {}
     assert found["12"]["the mayor"] == {"as the last": 1}
     assert found["12"]["The harbour office"] == {"not as the last": 1}
+    assert found["4 million"]["She"] == {"as the last": 1}  # the mayor
 
 
 def test_distances_fall_into_seven_buckets_in_order() -> None:

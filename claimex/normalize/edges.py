@@ -1,5 +1,5 @@
 """Edges of spans that the words beside them settle: no figure is cut off from its sign, magnitude or currency, and of
-two things that are counted together ("4 cars and vans were lost") none is left out.
+two things that are counted together ("4 cars and vans were lost") none is left out; "number of" is no part of a unit.
 
 Where a tagger leaves "$A|5|m" in pieces, "5m" is the figure and "$A" its unit. Spans that were right stay as they are.
 """
