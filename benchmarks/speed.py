@@ -71,7 +71,7 @@ def ceiling(tagger: TransformerTagger, documents: Sequence[Document]) -> str:
     wide, deep, layers = config["hidden_size"], config["intermediate_size"], config["num_hidden_layers"]
     shapes = [(wide, 3 * wide), (wide, wide), (wide, deep), (deep, wide)]
     weights = [torch.randn(shape) for shape in shapes]
-    inputs = [{size: torch.randn((ids.size, size)) for size in {wide, deep}} for ids, _ in batches]
+    inputs = [{size: torch.randn((batch.ids.size, size)) for size in {wide, deep}} for batch in batches]
 
     @torch.inference_mode()
     def products() -> None:
@@ -82,9 +82,9 @@ def ceiling(tagger: TransformerTagger, documents: Sequence[Document]) -> str:
 
     def forward() -> None:
         for batch in batches:
-            tagger.network(*batch)
+            tagger.network(batch)
 
-    tokens = sum(ids.size for ids, _ in batches)
+    tokens = sum(batch.ids.size for batch in batches)
     bare, whole = timed(products, REPEAT), timed(forward, REPEAT)
     flops = 2 * tokens * layers * sum(a * b for a, b in shapes)
     return (

@@ -67,7 +67,7 @@ def stages(tagger: TransformerTagger, documents: Sequence[Document], repeat: int
 
     def forward() -> None:
         for batch in padded:
-            tagger.network(*batch)
+            tagger.network(batch)
 
     return {
         "tokenize": timed(lambda: [tagger.begin(document) for document in documents], repeat),

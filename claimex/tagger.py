@@ -17,7 +17,7 @@ from claimex.errors import InputError, ModelError
 from claimex.extract import Tagged
 from claimex.link_network import FILE, WIDTH, Layer, LinkNetwork, Vectors
 from claimex.schema import Document, Span
-from claimex.tokens import Ids, Tokenizer, Tokens, load_tokenizer, pad
+from claimex.tokens import Batch, Tokenizer, Tokens, load_tokenizer, pad
 from claimex.windows import Window, windows
 
 SETTINGS_KEY = "claimex"  # our entry in the checkpoint's config.json
@@ -77,9 +77,9 @@ class Network(Protocol):
         """What it computes in."""
         ...
 
-    def __call__(self, ids: Ids, mask: Ids) -> tuple[Floats, Floats | None]:
-        """Logits of shape (rows, tokens, labels), for ids and attention mask of shape (rows, tokens); and vectors of
-        the tokens, if the network has the layer that makes them."""
+    def __call__(self, batch: Batch) -> tuple[Floats, Floats | None]:
+        """Logits of shape (rows, tokens, labels); and vectors of the tokens, if the network has the layer that makes
+        them."""
         ...
 
 
@@ -146,7 +146,7 @@ class TransformerTagger:
 
     def read(self, batch: Sequence[Job]) -> None:
         """One forward pass; what each window answers for goes into its reading."""
-        logits, vectors = self.network(*self.pad(batch))
+        logits, vectors = self.network(self.pad(batch))
         logits /= np.float32(self.settings.temperature)
         for row, (reading, window) in enumerate(batch):
             answer = row, slice(1 + window.first - window.start, 1 + window.last - window.start)
@@ -170,9 +170,9 @@ class TransformerTagger:
         seen_ranges = [ranges[i] for i in seen]
         return decode(reading.document.text, seen_ranges, reading.log_probs[seen], self.settings.threshold)
 
-    def pad(self, batch: Sequence[Job]) -> tuple[Ids, Ids]:
-        """A batch as the network's input: ids and attention mask, both of shape (windows, longest window)."""
-        rows = [self.tokenizer.wrap(reading.tokens.ids[window.start : window.end]) for reading, window in batch]
+    def pad(self, batch: Sequence[Job]) -> Batch:
+        """A batch as the network's input."""
+        rows = [self.tokenizer.window(reading.tokens, window.start, window.end) for reading, window in batch]
         return pad(rows, self.tokenizer.pad_id)
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,17 +17,33 @@ from claimex.errors import InputError
 from claimex.schema import Range
 
 Ids: TypeAlias = npt.NDArray[np.int64]
+Row: TypeAlias = tuple[list[int], list[int]]  # ids of tokens and how each is written
+
+
+class Batch(NamedTuple):
+    """Windows as the model reads them, each array of shape (rows, longest row)."""
+
+    ids: Ids
+    cases: Ids
+    mask: Ids
+
+
+# How a token is written, which an uncased vocabulary does not tell: without capitals, opening with one, in capitals
+# alone, with capitals inside.
+CASES = SMALL, OPENED, CAPITALS, INSIDE = range(4)
 
 _SPECIAL = ("cls_token", "sep_token", "pad_token")
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A tokenized text: ids, and for each the range of its characters, without blanks (so it may be empty) and with the
-    combining marks that follow: tokenizers that strip accents leave them out of their offsets."""
+    """A tokenized text: ids; for each the range of its characters, without blanks (so it may be empty) and with the
+    combining marks that follow: tokenizers that strip accents leave them out of their offsets; and which of ``CASES``
+    it is."""
 
     ids: list[int]
     ranges: list[Range]
+    cases: list[int]
 
 
 class Tokenizer:
@@ -53,14 +69,24 @@ class Tokenizer:
                     f"the text holds a lone surrogate at {error.start}: decode it as UTF-16 or replace it"
                 ) from None
         encodings = self.backend.encode_batch(list(texts), add_special_tokens=False)
-        return [
-            Tokens(encoding.ids, [_visible(text, *offsets) for offsets in encoding.offsets])
-            for text, encoding in zip(texts, encodings, strict=True)
-        ]
+        found = []
+        for text, encoding in zip(texts, encodings, strict=True):
+            ranges = [_visible(text, *offsets) for offsets in encoding.offsets]
+            found.append(Tokens(encoding.ids, ranges, [case_of(text[start:end]) for start, end in ranges]))
+        return found
 
-    def wrap(self, ids: Sequence[int]) -> list[int]:
-        """Ids of a window as the model wants them: one special token before and one after."""
-        return [self.first_id, *ids, self.last_id]
+    def window(self, tokens: Tokens, start: int, end: int) -> Row:
+        """Tokens as the model wants them: one special token before and one after."""
+        return [self.first_id, *tokens.ids[start:end], self.last_id], [SMALL, *tokens.cases[start:end], SMALL]
+
+
+def case_of(token: str) -> int:
+    """Which of ``CASES`` a token is."""
+    if token == token.lower():
+        return SMALL
+    if len(token) > 1 and token == token.upper():
+        return CAPITALS
+    return OPENED if token[1:] == token[1:].lower() else INSIDE
 
 
 def _visible(text: str, start: int, end: int) -> Range:
@@ -93,11 +119,12 @@ def _special_id(backend: Backend, config: dict[str, Any], name: str) -> int:
     return number
 
 
-def pad(rows: Sequence[Sequence[int]], pad_id: int) -> tuple[Ids, Ids]:
-    """Rows of ids as the model's input: ids and attention mask, both of shape (rows, longest row)."""
-    ids = np.full((len(rows), max(map(len, rows))), pad_id, dtype=np.int64)
-    mask = np.zeros_like(ids)
-    for i, row in enumerate(rows):
+def pad(rows: Sequence[Row], pad_id: int) -> Batch:
+    """Rows as the model's input."""
+    ids = np.full((len(rows), max(len(row) for row, _ in rows)), pad_id, dtype=np.int64)
+    cases, mask = np.zeros_like(ids), np.zeros_like(ids)
+    for i, (row, written) in enumerate(rows):
         ids[i, : len(row)] = row
+        cases[i, : len(row)] = written
         mask[i, : len(row)] = 1
-    return ids, mask
+    return Batch(ids, cases, mask)

@@ -18,10 +18,11 @@ from claimex.bio import BEGIN, LABELS, Floats
 from claimex.errors import InputError, ModelError
 from claimex.schema import Document, Span, Tag
 from claimex.tagger import Engine, Network, Reading, Settings, TransformerTagger, load
-from claimex.tokens import Ids
+from claimex.tokens import CAPITALS, INSIDE, OPENED, SMALL, Batch, case_of
 from claimex.windows import windows
 from tests.strategies import TEXTS
 from tests.test_bio import check_spans, plain
+from training.model import read_case
 
 # The tagger keeps no state between calls.
 with_tagger = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -61,9 +62,9 @@ class Lookup:
     def __init__(self, ids: Sequence[int]) -> None:
         self.ids = ids
 
-    def __call__(self, ids: Ids, mask: Ids) -> tuple[Floats, Floats | None]:
-        logits = np.zeros((*ids.shape, len(LABELS)), dtype=np.float32)
-        planted = np.isin(ids, self.ids)
+    def __call__(self, batch: Batch) -> tuple[Floats, Floats | None]:
+        logits = np.zeros((*batch.ids.shape, len(LABELS)), dtype=np.float32)
+        planted = np.isin(batch.ids, self.ids)
         logits[..., BEGIN[Tag.QUANTITY]] = np.where(planted, 20.0, -20.0)
         logits[..., 0] = np.where(planted, -20.0, 20.0)
         return logits, None
@@ -78,9 +79,9 @@ class Spy:
         self.network = network
         self.read: list[list[int]] = []
 
-    def __call__(self, ids: Ids, mask: Ids) -> tuple[Floats, Floats | None]:
-        self.read += [row[1 : sum(seen) - 1] for row, seen in zip(ids.tolist(), mask.tolist(), strict=True)]
-        return self.network(ids, mask)
+    def __call__(self, batch: Batch) -> tuple[Floats, Floats | None]:
+        self.read += [row[1 : sum(seen) - 1] for row, seen in zip(batch.ids.tolist(), batch.mask.tolist(), strict=True)]
+        return self.network(batch)
 
 
 def test_tiny_model_finds_spans_of_every_tag(tiny_tagger: TransformerTagger) -> None:
@@ -142,8 +143,7 @@ def test_every_token_of_a_long_document_is_read_and_answered_for_once(tiny_tagge
 def test_scores_come_from_the_window_that_answers(tiny_tagger: TransformerTagger) -> None:
     reading = read_whole(tiny_tagger, "the mayor said 57 people were hurt on tuesday . " * 8)
     for window in windows(len(reading.tokens.ids), 24, 6):
-        ids = np.array([tiny_tagger.tokenizer.wrap(reading.tokens.ids[window.start : window.end])])
-        alone = tiny_tagger.network(ids, np.ones_like(ids))[0][0, 1:-1]
+        alone = tiny_tagger.network(tiny_tagger.pad([(reading, window)]))[0][0, 1:-1]
         alone = alone - np.logaddexp.reduce(alone, axis=-1, keepdims=True)
         expected = alone[window.first - window.start : window.last - window.start]
         assert np.allclose(reading.log_probs[window.first : window.last], expected, atol=1e-4)
@@ -177,7 +177,7 @@ def test_batches_keep_the_budget_and_hold_each_window_once(tiny_tagger: Transfor
     tiny_tagger.batch_tokens = batch_tokens
     batches = list(tiny_tagger.batches(readings))
     for batch in batches:
-        padded = tiny_tagger.pad(batch)[0].size
+        padded = tiny_tagger.pad(batch).ids.size
         assert padded <= batch_tokens or len(batch) == 1
     jobs = [(reading.document.id, window) for batch in batches for reading, window in batch]
     expected = [
@@ -238,6 +238,38 @@ def test_an_encoder_of_another_kind_is_left_to_torch(tiny_directory: Path, tmp_p
         load(directory, device="cpu", engine="openvino")
     with pytest.raises(ModelError, match="OpenVINO reads BERT on CPUs, not bert on cuda"):
         load(tiny_directory, device="cuda", engine="openvino")
+
+
+@pytest.mark.parametrize(
+    ("token", "case"),
+    [
+        *((token, SMALL) for token in ("said", "57", "%", "ß", "部", "")),
+        *((token, OPENED) for token in ("Said", "I", "Ürün", "O'clock")),
+        *((token, CAPITALS) for token in ("USA", "ÜN")),
+        *((token, INSIDE) for token in ("McDonald", "iPhone", "kmH")),
+    ],
+)
+def test_how_a_token_is_written(token: str, case: int) -> None:
+    assert case_of(token) == case
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_case_counts_for_a_model_made_to_read_it(tiny_directory: Path, tmp_path: Path, engine: Engine) -> None:
+    directory = Path(shutil.copytree(tiny_directory, tmp_path / "case"))
+    model = AutoModelForTokenClassification.from_pretrained(directory)
+    read_case(model)
+    model.save_pretrained(directory)
+    texts = ("the police said", "The POLICE said")
+
+    def read(where: Path) -> list[Floats]:
+        return [read_whole(load(where, device="cpu", engine=engine), text).log_probs for text in texts]
+
+    before, fresh = read(tiny_directory), read(directory)
+    assert np.allclose([before, fresh], before[0], atol=1e-5)
+    torch.nn.init.normal_(model.get_parameter("bert.embeddings.token_type_embeddings.weight"))
+    model.save_pretrained(directory)
+    as_written, otherwise = read(directory)
+    assert not np.allclose(as_written, otherwise, atol=1e-2)
 
 
 @pytest.mark.parametrize("engine", ["openvino", "torch"])

@@ -75,6 +75,7 @@ class Config:
     dev: str = ""  # the corpus for choosing; never trained on
     corpora: str = "corpora.yaml"  # beside the config
     tokenizer_split_digits: bool = True  # "33,000km" becomes 33 , 000 km, so that a unit can start behind its number
+    case: bool = False  # has an uncased encoder see which tokens were written with capitals
     frozen: list[str] = field(default_factory=lambda: ["embeddings"])  # parameters whose name holds one of these
     attention_dropout: float = 0.0  # dropout there keeps CPUs from the fused kernel
     hidden_dropout: float = 0.1

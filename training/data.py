@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
 from datasets import Dataset  # type: ignore[import-untyped]
+from transformers import PreTrainedConfig
 
 from claimex.bio import LABELS, allowed, encode
-from claimex.schema import Example
-from claimex.tokens import Tokenizer, pad
+from claimex.networks.torch import inputs_of
+from claimex.schema import Document, Example
+from claimex.tokens import Tokenizer, Tokens, case_of, pad
 from claimex.windows import windows
 
 # A set of labels as an integer: label i is in it where bit i is set.
@@ -36,8 +39,8 @@ class Alignment:
 def window_rows(
     examples: Iterable[Example], tokenizer: Tokenizer, size: int, overlap: int
 ) -> tuple[list[dict[str, Any]], Alignment]:
-    """Rows with ``input_ids``, ``allowed`` (sets of labels as integers), both of one length, and ``answer``; and what
-    was lost.
+    """Rows with ``input_ids``, ``cases``, ``allowed`` (sets of labels as integers), all of one length, and ``answer``;
+    and what was lost.
 
     A token counts in the window that answers for it, so that each counts once; elsewhere anything is allowed.
     ``answer``: where the row's first such token stands, and where the last one ends.
@@ -45,6 +48,7 @@ def window_rows(
     rows, alignment = [], Alignment()
     for example in examples:
         [tokens] = tokenizer([example.document.text])
+        tokens = _as_read(tokens, example.document)
         seen = [i for i, (start, end) in enumerate(tokens.ranges) if start < end]
         ranges = [tokens.ranges[i] for i in seen]
         labels, lost = encode(example.spans, ranges)
@@ -57,10 +61,19 @@ def window_rows(
             inside = np.full(window.end - window.start, ANY)
             answer = slice(window.first - window.start, window.last - window.start)
             inside[answer] = sets[window.first : window.last]
-            ids = tokenizer.wrap(tokens.ids[window.start : window.end])
+            ids, written = tokenizer.window(tokens, window.start, window.end)
             here = [1 + answer.start, 1 + answer.stop]  # behind the opening token
-            rows.append({"input_ids": ids, "allowed": [ANY, *inside.tolist(), ANY], "answer": here})
+            rows.append({"input_ids": ids, "cases": written, "allowed": [ANY, *inside.tolist(), ANY], "answer": here})
     return rows, alignment
+
+
+def _as_read(tokens: Tokens, document: Document) -> Tokens:
+    """One document in sixteen as if written without capitals, one in capitals alone, as posts and headlines are: case
+    should help, and not be needed."""
+    written = {0: str.lower, 1: str.upper}.get(random.Random(document.id).randrange(16))
+    if written is None:
+        return tokens
+    return replace(tokens, cases=[case_of(written(document.text[start:end])) for start, end in tokens.ranges])
 
 
 def dataset(rows: Sequence[dict[str, Any]]) -> Dataset:
@@ -69,19 +82,19 @@ def dataset(rows: Sequence[dict[str, Any]]) -> Dataset:
 
 
 class Collator:
-    """Rows to tensors: ``input_ids`` and ``attention_mask`` (rows, longest), ``labels`` (rows, longest, labels): is
-    each allowed."""
+    """Rows to what a model of this config reads, and ``labels`` (rows, longest, labels): is each allowed."""
 
-    def __init__(self, pad_id: int) -> None:
+    def __init__(self, config: PreTrainedConfig, pad_id: int) -> None:
+        self.config = config
         self.pad_id = pad_id
 
     def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
         """One batch."""
-        ids, mask = map(torch.from_numpy, pad([row["input_ids"] for row in rows], self.pad_id))
-        sets = torch.full(ids.shape, ANY)
+        batch = pad([(row["input_ids"], row["cases"]) for row in rows], self.pad_id)
+        sets = torch.full(batch.ids.shape, ANY)
         for i, row in enumerate(rows):
             sets[i, : len(row["allowed"])] = torch.tensor(row["allowed"])
-        return {"input_ids": ids, "attention_mask": mask, "labels": (sets.unsqueeze(-1) & torch.from_numpy(_BITS)) > 0}
+        return {**inputs_of(self.config, batch), "labels": (sets.unsqueeze(-1) & torch.from_numpy(_BITS)) > 0}
 
 
 def partial_loss(logits: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:

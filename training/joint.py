@@ -66,7 +66,7 @@ class Joint(torch.nn.Module):
         super().__init__()
         self.model = model
         self.links = links
-        self._collate = Collator(pad_id)
+        self._collate = Collator(model.config, pad_id)
 
     def forward(self, documents: Sequence[Whole]) -> Losses:
         """The tags' loss, a mean over tokens, and the links', a mean over records."""
@@ -182,7 +182,7 @@ def states_of(model: PreTrainedModel, documents: Sequence[Whole], pad_id: int) -
     found: list[list[torch.Tensor | None]] = [[None] * len(document.rows) for document in documents]
     at = [i for document in documents for i in range(len(document.rows))]
     order = sorted(range(len(rows)), key=lambda i: len(rows[i][1]["input_ids"]))
-    collate = Collator(pad_id)
+    collate = Collator(model.config, pad_id)
     for start in tqdm(range(0, len(order), STATES_BATCH), unit="batch"):
         chosen = order[start : start + STATES_BATCH]
         batch = collate([rows[i][1] for i in chosen])

@@ -25,7 +25,7 @@ from claimex.errors import ConfigError
 from claimex.link_network import FILE
 from claimex.networks.torch import positions
 from claimex.tagger import Settings, settings_entry
-from claimex.tokens import Tokenizer
+from claimex.tokens import CASES, Tokenizer
 from training.config import Config
 
 
@@ -101,10 +101,24 @@ def load_base(config: Config) -> PreTrainedModel:
     model: PreTrainedModel = AutoModelForTokenClassification.from_pretrained(
         where, config=model_config, dtype=torch.float32
     )
+    if config.case:
+        read_case(model)
     limit = positions(model)
     if limit is not None and config.window + 2 > limit:
         raise ConfigError(f"window: {config.window} tokens and 2 special ones, but {where} has {limit} positions")
     return model
+
+
+@torch.no_grad()
+def read_case(model: PreTrainedModel) -> None:
+    """Turns the kinds of text that BERT was made to tell apart into cases, each as the first kind was. Raises
+    ConfigError for an encoder without kinds."""
+    name = next((n for n, _ in model.named_modules() if n.endswith("token_type_embeddings")), None)
+    if name is None or model.config.type_vocab_size < 2:
+        raise ConfigError(f"case: a {model.config.model_type} has no kinds of text to tell case by")
+    first = model.get_parameter(f"{name}.weight")[:1]
+    model.set_submodule(name, torch.nn.Embedding.from_pretrained(first.repeat(len(CASES), 1), freeze=False))
+    model.config.type_vocab_size = len(CASES)
 
 
 def load(directory: Path) -> PreTrainedModel:

@@ -81,7 +81,7 @@ def train(
         args=arguments,
         train_dataset=dataset(rows),
         eval_dataset=dev if evaluate else None,  # only so that the trainer evaluates at all
-        data_collator=Collator(tagger.tokenizer.pad_id),
+        data_collator=Collator(model.config, tagger.tokenizer.pad_id),
         compute_loss_func=lambda outputs, labels, num_items_in_batch=None: partial_loss(outputs.logits, labels),
         callbacks=[log, *([EarlyStoppingCallback(stage.patience)] if stage.patience is not None else [])],
     )

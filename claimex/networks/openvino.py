@@ -17,7 +17,7 @@ from safetensors import safe_open
 
 from claimex.bio import Floats
 from claimex.link_network import Layer
-from claimex.tokens import Ids
+from claimex.tokens import CASES, Batch
 
 INDEX = "model.safetensors.index.json"
 
@@ -49,9 +49,9 @@ class OpenVinoNetwork:
         ]
         self.name = "OpenVINO"
 
-    def __call__(self, ids: Ids, mask: Ids) -> tuple[Floats, Floats | None]:
+    def __call__(self, batch: Batch) -> tuple[Floats, Floats | None]:
         """Logits of shape (rows, tokens, labels), and vectors of (rows, tokens, their width)."""
-        found = self._compiled([ids, mask])
+        found = self._compiled(list(batch))
         logits, *vectors = (found[i].copy() for i in range(len(found)))  # the engine uses its memory again
         return logits, vectors[0] if vectors else None
 
@@ -107,11 +107,11 @@ def _whole(*values: int) -> Any:
 def _graph(config: dict[str, Any], tensors: dict[str, Any], token: Layer | None) -> ov.Model:
     layers = _Layers(tensors, config["layer_norm_eps"])
     width, heads = config["hidden_size"], config["num_attention_heads"]
-    ids, mask = (ops.parameter([-1, -1], np.int64, name=name) for name in ("input_ids", "attention_mask"))
+    ids, cases, mask = (ops.parameter([-1, -1], np.int64, name=name) for name in Batch._fields)
     split, join, turn = _whole(0, 0, heads, width // heads), _whole(0, 0, width), _whole(0, 2, 1, 3)
     unmasked = ops.subtract(ops.convert(mask, "f32"), ops.constant(np.float32(1)))
     bias = ops.unsqueeze(ops.multiply(unmasked, ops.constant(np.float32(1e9))), _whole(1, 2))
-    states = _embeddings(layers, ids)
+    states = _embeddings(layers, ids, cases)
     for number in range(config["num_hidden_layers"]):
         layer = f"bert.encoder.layer.{number}"
         heads_of = (
@@ -128,14 +128,16 @@ def _graph(config: dict[str, Any], tensors: dict[str, Any], token: Layer | None)
     if token is not None:
         weight, bias = map(ops.constant, token)
         results.append(ops.add(ops.matmul(states, weight, False, True), bias))
-    return ov.Model(results, [ids, mask], "claimex")
+    return ov.Model(results, [ids, cases, mask], "claimex")
 
 
-def _embeddings(layers: _Layers, ids: Any) -> Any:
-    """Of words, places and the one kind of text that there is."""
+def _embeddings(layers: _Layers, ids: Any, cases: Any) -> Any:
+    """Of words, places and, where the model knows them, cases."""
     name, zero, one = "bert.embeddings", _whole(0), _whole(1)
     length = ops.gather(ops.shape_of(ids), one, zero)
     words = ops.convert(ops.gather(layers.table(f"{name}.word_embeddings.weight"), ids, zero), "f32")
     places = ops.slice(layers.weight(f"{name}.position_embeddings.weight"), zero, length, one, zero)
-    kind = ops.slice(layers.weight(f"{name}.token_type_embeddings.weight"), zero, one, one, zero)
+    kinds = f"{name}.token_type_embeddings.weight"
+    known = len(layers.tensors[kinds]) == len(CASES)
+    kind = ops.gather(layers.weight(kinds), cases if known else ops.multiply(cases, zero), zero)
     return layers.norm(ops.add(ops.add(words, places), kind), f"{name}.LayerNorm")

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForTokenClassification, PreTrainedModel
+from transformers import AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from claimex.bio import Floats
 from claimex.link_network import Layer
-from claimex.tokens import Ids
+from claimex.tokens import CASES, Batch
 
 
 class TorchNetwork:
@@ -35,14 +35,22 @@ class TorchNetwork:
         return str(self.model.dtype).removeprefix("torch.")
 
     @torch.inference_mode()
-    def __call__(self, ids: Ids, mask: Ids) -> tuple[Floats, Floats | None]:
+    def __call__(self, batch: Batch) -> tuple[Floats, Floats | None]:
         """Logits of shape (rows, tokens, labels), and vectors of (rows, tokens, their width)."""
-        inputs = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
-        inputs = {name: tensor.to(self.model.device) for name, tensor in inputs.items()}
+        inputs = {name: tensor.to(self.model.device) for name, tensor in inputs_of(self.model.config, batch).items()}
         found = self.model(**inputs, output_hidden_states=self.token is not None)
         if self.token is None:
             return _floats(found.logits), None
         return _floats(found.logits), _floats(torch.nn.functional.linear(found.hidden_states[-1], *self.token))
+
+
+def inputs_of(config: PreTrainedConfig, batch: Batch) -> dict[str, torch.Tensor]:
+    """A batch by the names that a model of this config has for it; cases where it was made to read them."""
+    ids, cases, mask = map(torch.from_numpy, batch)
+    inputs = {"input_ids": ids, "attention_mask": mask}
+    if getattr(config, "type_vocab_size", 0) == len(CASES):
+        inputs["token_type_ids"] = cases
+    return inputs
 
 
 def _floats(tensor: torch.Tensor) -> Floats:

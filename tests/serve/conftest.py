@@ -18,7 +18,7 @@ from claimex.bio import LABELS
 from claimex.extract import Tagged
 from claimex.schema import Document, Span, Tag
 from claimex.tagger import Job, Reading
-from claimex.tokens import Tokens
+from claimex.tokens import SMALL, Tokens
 from claimex.windows import windows
 from serve.app import create_app
 from serve.metrics import Metrics
@@ -40,7 +40,7 @@ class PatternTagger:
         ranges = [match.span() for match in re.finditer(r"\w+|[^\w\s]", document.text)]
         cut = windows(len(ranges), 64, 8)
         empty = np.zeros((len(ranges), len(LABELS)), dtype=np.float32)
-        return Reading(document, Tokens([0] * len(ranges), ranges), cut, empty)
+        return Reading(document, Tokens([0] * len(ranges), ranges, [SMALL] * len(ranges)), cut, empty)
 
     def read(self, batch: Sequence[Job]) -> None:
         self.read_of.append([reading.document.id for reading, _ in batch])

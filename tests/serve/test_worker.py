@@ -26,7 +26,7 @@ LIMITS = Settings(batch_tokens=64, queue_characters=2000)
 
 
 def task(name: str, *sizes: int) -> _Task:
-    reading = Reading(Document(name, ""), Tokens([], []), [], np.zeros((0, 0), dtype=np.float32))
+    reading = Reading(Document(name, ""), Tokens([], [], []), [], np.zeros((0, 0), dtype=np.float32))
     return _Task(reading.document, Future(), 0.0, 0.0, reading, deque(Window(0, size, 0, size) for size in sizes))
 
 

@@ -13,7 +13,7 @@ from claimex.errors import ConfigError
 from claimex.extract import Tagged
 from claimex.schema import Document, Example, Span, Tag
 from claimex.tagger import Reading, TransformerTagger
-from claimex.tokens import Tokens
+from claimex.tokens import SMALL, Tokens
 from training.calibrate import Calibration, Outcome, bins, calibration_error, log_loss, plot, report, store
 
 TOKENS = 40
@@ -29,7 +29,9 @@ class Boaster:
         logits = np.full((TOKENS, len(LABELS)), -50.0, dtype=np.float32)
         logits[:, OUTSIDE], logits[:, BEGIN[Tag.QUANTITY]] = 0.0, self.odds
         log_probs = logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True)
-        return Reading(document, Tokens([0] * TOKENS, [(i, i + 1) for i in range(TOKENS)]), [], log_probs)
+        return Reading(
+            document, Tokens([0] * TOKENS, [(i, i + 1) for i in range(TOKENS)], [SMALL] * TOKENS), [], log_probs
+        )
 
     def batches(self, readings: Sequence[Reading]) -> Iterator[list[Any]]:
         return iter(())

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from transformers import BertConfig
 
 from claimex.bio import BEGIN, INSIDE, LABELS, OUTSIDE
 from claimex.schema import Document, Example, Span, Tag
+from claimex.tokens import CAPITALS, OPENED, SMALL
 from tests.conftest import tiny_tokenizer
 from tests.strategies import TEXTS
 from training.data import ANY, Collator, dataset, partial_loss, window_rows
@@ -114,10 +118,23 @@ def test_each_token_counts_in_one_window(tokenizer: HubTokenizer, text: str, rep
         assert len(row["input_ids"]) <= 24 + 2
 
 
+def test_some_documents_are_read_in_small_letters_and_some_in_capitals(tokenizer: HubTokenizer) -> None:
+    examples = [Example(Document(str(i), "The police said 12km"), (), ALL) for i in range(400)]
+    rows, _ = window_rows(examples, tokenizer, 24, 6)
+    counts = Counter(tuple(row["cases"][1:-1]) for row in rows)
+    pieces = len(rows[0]["input_ids"]) - 2
+    plain, small = (OPENED, *[SMALL] * (pieces - 1)), (SMALL,) * pieces
+    [capitals] = counts.keys() - {plain, small}
+    assert capitals[-2:] == (SMALL, CAPITALS)  # "12" is as it was
+    assert SMALL not in capitals[:-2]
+    assert 10 < counts[small] < 45
+    assert 10 < counts[capitals] < 45
+
+
 def test_collator_pads_with_what_is_not_asked(tokenizer: HubTokenizer) -> None:
     examples = [Example(Document("a", text), (), ALL) for text in ("57", "the police said")]
     rows, _ = window_rows(examples, tokenizer, 24, 6)
-    batch = Collator(tokenizer.pad_id)([*dataset(rows)])
+    batch = Collator(BertConfig(), tokenizer.pad_id)([*dataset(rows)])
     assert batch["input_ids"].shape == batch["attention_mask"].shape == (2, 5)
     assert batch["attention_mask"].tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]
     assert batch["input_ids"][0, 3:].tolist() == [tokenizer.pad_id] * 2

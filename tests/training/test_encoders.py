@@ -104,7 +104,7 @@ def test_ranges_are_in_order_without_blanks_and_lose_nothing(tokenizer: HubToken
 def test_windows_are_wrapped_and_padded_as_the_encoder_was(tokenizer: HubTokenizer, config: Config) -> None:
     [tokens] = tokenizer([TEXT])
     whole = tokenizer.hub(TEXT)["input_ids"]
-    assert tokenizer.wrap(tokens.ids) == whole
+    assert tokenizer.window(tokens, 0, len(tokens.ids))[0] == whole
     assert tokenizer.pad_id == load_base(config).config.pad_token_id
     assert not {tokenizer.pad_id, whole[0], whole[-1]} & {*tokens.ids}
 

@@ -25,7 +25,9 @@ from claimex import tagger
 from claimex.bio import LABELS
 from claimex.errors import ConfigError, ModelError
 from claimex.schema import Document
+from claimex.tokens import CASES
 from tests.test_bio import plain
+from tests.training.encoders import modernbert
 from training import fit as job
 from training import trainer
 from training.config import Config, Stage, read_config, read_corpora
@@ -81,7 +83,7 @@ def test_training_lowers_the_loss_and_leaves_what_is_frozen(trained: Path, tiny_
     tokenizer = load_tokenizer(tiny(tiny_directory, trained))
     examples = read_corpus(read_corpora(CONFIG.parent / "tiny-corpora.yaml")["bulletins"], DATA)
     rows, _ = window_rows(examples, tokenizer, 24, 6)
-    batch = Collator(tokenizer.pad_id)(rows)
+    batch = Collator(after.config, tokenizer.pad_id)(rows)
     labels = batch.pop("labels")
     with torch.inference_mode():
         losses = [partial_loss(each(**batch).logits, labels).item() for each in (before, after)]
@@ -89,6 +91,26 @@ def test_training_lowers_the_loss_and_leaves_what_is_frozen(trained: Path, tiny_
     old, new = before.state_dict(), after.state_dict()
     frozen = {name for name in old if torch.equal(old[name], new[name])}
     assert frozen == {name for name in old if "embeddings" in name}
+
+
+def test_a_model_learns_to_read_case(tiny_directory: Path, tmp_path: Path) -> None:
+    frozen = ["word_embeddings", "position_embeddings"]
+    config = dataclasses.replace(tiny(tiny_directory, tmp_path / "out"), case=True, frozen=frozen)
+    weights = load(job.fit(config, CONFIG, DATA)).state_dict()
+    name = "bert.embeddings.token_type_embeddings.weight"
+    small, *others = weights[name]
+    assert len(others) == len(CASES) - 1
+    assert not torch.allclose(small, others[0], atol=1e-5)
+    old = load(tiny_directory).state_dict()
+    assert all(torch.equal(old[key], weights[key]) == any(part in key for part in frozen) for key in old if key != name)
+
+
+def test_an_encoder_without_kinds_of_text_reads_no_case(tiny_directory: Path, tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    base.mkdir()
+    modernbert(base)
+    with pytest.raises(ConfigError, match="case: a modernbert has no kinds of text"):
+        load_base(dataclasses.replace(tiny(base, tmp_path / "out"), case=True))
 
 
 def test_base_gets_our_labels_and_settings(tiny_directory: Path, tmp_path: Path) -> None:
