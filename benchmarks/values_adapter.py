@@ -3,7 +3,8 @@
 They differ from our annotation in what counts and how it is called. By convention, for all of their items alike:
 
 - Units are named in lower case and by words of their own (``_NAMES``): a plain dollar is "dollar", people are "people".
-  What stands after *of* is no part of a measure's name. A bare age is in "year of age".
+  What stands after *of* is no part of a measure's name. A bare age is in "year of age". Names of things stay in the
+  plural ("americans").
 - A length of time counts also where it only says when: "the past two years" is 2, "year". So does the pronoun in "one
   of the best".
 - Two figures with the same unit that are joined as a range ("from $2 in May to $3", "between 5% and 6%") are that one
@@ -38,6 +39,8 @@ _NAMES = {
     "part per million": "parts-per-million",
     "pound foot": "pound-foot",
     "milliampere hour": "milliampere-hour",
+    "dollar per million british thermal unit": "dollar per mega british thermal unit",
+    "time": "count",
 }
 _WEIGHT = {"pound": "pound-mass"}
 _CHANGES = {
@@ -49,6 +52,7 @@ _CHANGES = {
     Modifier.LE: "<",
 }
 _VAGUE_WORDS = re.compile(rf"\b(?:{'|'.join(VAGUE)})\b", re.IGNORECASE)
+_NAME = re.compile(r"(?:^|\b[A-Z]\w* )(?:[A-Z]\w*|\d\w*)$")
 _ONE = re.compile(r"\b(?:one|1)\b", re.IGNORECASE)
 _ONE_OF = re.compile(r"\bone of (?:the|his|her|its|their|our|my)\b", re.IGNORECASE)
 _BEFORE_AGE = re.compile(r"\bage[sd]?(?: of)? $")
@@ -111,6 +115,8 @@ def unit_name(mention: Mention[Unit] | None) -> str:
         name = _WEIGHT.get(name, name)
     if unit.kind is UnitKind.COUNT and "people" in mention.text.lower():
         name = name.replace("person", "people")
+    if unit.kind is UnitKind.COUNT and unit.of is None and _NAME.search(mention.text):
+        name = mention.text.lower()
     name = _NAMES.get(name, name)
     rate = f"{name} per {unit.per.lower()}" if unit.per else name
     return _NAMES.get(rate, rate)

@@ -143,15 +143,17 @@ def likeliest_meaning(candidates: Sequence[Item | None], scores: Floats) -> tupl
 
 
 def decide(scene: Scene, choose: Choose) -> list[Decision]:
-    """Walk over the quantities; ``choose`` picks among the candidates of a field."""
+    """Walk over the quantities; ``choose`` picks among the candidates of a field where it is open."""
     memory = Memory()
     decisions = []
     for quantity in scene.items[Tag.QUANTITY]:
         links: dict[Tag, Item | None] = {}
         probability = 1.0
         for tag in ORDER:
-            candidates = [None, *scene.around(quantity, tag, *WINDOW[tag])]
-            index, p = choose(Choice(scene, quantity, tag, candidates, memory, links))
+            attached = scene.attached(quantity) if tag is Tag.UNIT else None
+            candidates = [attached] if attached else [None, *scene.around(quantity, tag, *WINDOW[tag])]
+            open_choice = Choice(scene, quantity, tag, candidates, memory, links)
+            index, p = choose(open_choice) if len(candidates) > 1 else (0, 1.0)
             links[tag] = candidates[index]
             probability *= p
         memory.keep(quantity, links)

@@ -15,6 +15,7 @@ from claimex.words import word_set
 _TOKEN = re.compile(r"\w+(?:[.'’-]\w+)*|[^\w\s]")
 _QUOTES = frozenset('"“”«»')
 _EDGES = frozenset(',;:()[]—–-"“”')
+_TOUCHING = ("", " ", "-")
 _LONG = 4  # letters of a word that may tell what a sentence is about
 _COMMON = word_set(
     """
@@ -137,6 +138,20 @@ class Scene:
         """The mentions of another tag nearest to a mention: so many before it, so many after it."""
         here = item.ranks[tag]
         return self.items[tag][max(0, here - before) : here + after]
+
+    def attached(self, quantity: Item) -> Item | None:
+        """The unit that touches a quantity, before it ("$5") or behind it ("5km", "5 men", "5-mile"): no other can be
+        meant. In 6'2" the foot is behind the six, not before the two."""
+        start, end = quantity.mention.span.range
+        before = next(iter(self.around(quantity, Tag.UNIT, 1, 0)), None)
+        if before and before.mention.span.end == start and not self._behind_figure(before):
+            return before
+        after = next(iter(self.around(quantity, Tag.UNIT, 0, 1)), None)
+        return after if after and self.text[end : after.mention.span.start] in _TOUCHING else None
+
+    def _behind_figure(self, unit: Item) -> bool:
+        figure = next(iter(self.around(unit, Tag.QUANTITY, 1, 0)), None)
+        return figure is not None and figure.mention.span.end == unit.mention.span.start
 
     def content(self, sentence: int) -> frozenset[str]:
         """The longer words of a sentence, those of its mentions among them."""

@@ -70,6 +70,12 @@ def fields(marked: str) -> list[tuple[str, str | None, str | None, str | None]]:
             "They sold [Q:10] and [Q:20] [U:tons of salt].",
             [("10", "tons of salt", None, None), ("20", "tons of salt", None, None)],
         ),
+        # what touches a figure is its unit
+        ("An [U:$][Q:800] [U:stone] oven.", [("800", "$", None, None)]),
+        (
+            "It is [Q:6][U:'][Q:2][U:\"] tall, [Q:90]-[U:kilogram] men say.",
+            [("6", "'", None, None), ("2", '"', None, None), ("90", "kilogram", None, None)],
+        ),
         ("A man aged [Q:35] was held.", [("35", None, None, None)]),
         (
             "[C:The army] said it shot down [Q:40] [U:drones] on [D:Tuesday]. It lost [Q:two] [U:jets].",

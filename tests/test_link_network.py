@@ -101,7 +101,7 @@ def test_numpy_says_what_torch_was_trained_to_say(module: LinkModule) -> None:
         return right, 1.0
 
     decide(scene, choose)
-    assert len(losses) == 15
+    assert len(losses) == 12
     assert sum(losses) == pytest.approx(expected, rel=1e-4)
 
 

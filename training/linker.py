@@ -117,6 +117,8 @@ def right_index(record: Record, tag: Tag, candidates: Sequence[Item | None]) -> 
 
 def fit(groups: Sequence[Group], names: Collection[str], penalty: float) -> Weights:
     """The weights of the named features that minimize the penalized loss."""
+    if not groups:
+        return {}
     ordered = sorted(names)
     column = {name: i for i, name in enumerate(ordered)}
     every = [row for rows, _ in groups for row in rows]

@@ -39,8 +39,9 @@ def normalize(document: Document, spans: Iterable[Span]) -> tuple[AnyMention, ..
 
 
 def _unit(text: str, surface: str, span: Span, following: Span | None) -> Unit | Unparsed:
-    """A unit, with what belongs to it outside its span: "old" behind years, "a month" behind an amount of money."""
-    unit = parse_unit(surface)
+    """A unit, with what belongs to it outside its span: "old" behind years, "a month" behind an amount of money.
+    "PS" before a figure is how plain ASCII writes a pound, behind one it is horsepower."""
+    unit = parse_unit("£" if surface == "PS" and text[span.end : span.end + 1].isdigit() else surface)
     if not isinstance(unit, Unit) or unit.per is not None:
         return unit
     if unit.kind is UnitKind.TIME and text.startswith((" old", "-old"), span.end):

@@ -17,9 +17,10 @@ _REACH = 12  # characters; no sign, magnitude or symbol is longer
 
 _COUNTRY = r"(?:US|U\.S\.|HK|AU?|CA?|CDN|Can|NZ|NT|S|R)"
 _SYMBOL = rf"(?:\b{_COUNTRY} ?\$|\$(?:US|A|NZ|C)(?=\d)|[$€£¥₹₩₽₺₴₪]|\bRM|\bRs\.?)"
+_ASCII = r"\b(?:PS|Y=)"  # pounds and yen as wires write them that send plain ASCII: "PS2.7m", "Y=590"
 # What makes a single letter after a figure a magnitude: "$5m" is money, "5m" may be metres.
-_MONEY_BEFORE = re.compile(rf"(?:{_SYMBOL}|\b[A-Z]{{3}}) ?-?$")
-_SYMBOL_BEFORE = re.compile(rf"{_SYMBOL} ?$")
+_MONEY_BEFORE = re.compile(rf"(?:(?:{_SYMBOL}|\b[A-Z]{{3}}) ?-?|{_ASCII})$")
+_SYMBOL_BEFORE = re.compile(rf"(?:{_SYMBOL} ?|{_ASCII})$")
 _MAGNITUDE = re.compile(r"(?:bn|mn|tn|mln|bln|trn|M)(?![\w-])")
 _LETTER = re.compile(r"[mkbKB](?![\w-])")
 # No range, as in "200 -300", and no margin: "plus or minus 3".
@@ -47,6 +48,8 @@ def settle_edges(text: str, spans: Sequence[Span]) -> list[Span]:
         span = waiting.pop()
         floor = settled[-1].end if settled else 0
         if span.tag is Tag.QUANTITY:
+            if _is_sign(text, span, waiting):
+                continue
             span = _with_next_word(text, span, waiting)
             span = _with_sign(text, _with_magnitude(text, span, waiting), floor)
             unit = _untagged_currency(text, span, floor)
@@ -57,6 +60,13 @@ def settle_edges(text: str, spans: Sequence[Span]) -> list[Span]:
         else:
             settled.append(span)
     return settled
+
+
+def _is_sign(text: str, span: Span, waiting: list[Span]) -> bool:
+    """Whether it is the sign of the figure behind it, which takes in what is one."""
+    if not (waiting and waiting[-1].tag is Tag.QUANTITY and text[span.end : waiting[-1].start] in ("", " ")):
+        return False
+    return text[span.start : span.end].lower() in ("-", "−", "minus")
 
 
 def _with_magnitude(text: str, span: Span, waiting: list[Span]) -> Span:
@@ -99,7 +109,7 @@ def _with_sign(text: str, span: Span, floor: int) -> Span:
 def _untagged_currency(text: str, span: Span, floor: int) -> Span | None:
     """The symbol right before a figure, where nothing is tagged there."""
     found = _SYMBOL_BEFORE.search(text, max(floor, span.start - _REACH), span.start)
-    if found is None or found.start() < floor:
+    if found is None or found.start() < floor or (found[0] == "PS" and span.end - span.start == 1):  # a PS5 is no money
         return None
     return Span(found.start(), found.start() + len(found[0].rstrip()), Tag.UNIT, span.score)
 

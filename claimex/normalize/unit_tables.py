@@ -46,7 +46,8 @@ _TABLES = {
         watt | W | ; watt hour | Wh | ; million British thermal unit | MMBtu | mmBtu, mmBTU, mmbtu
         volt | V | ; ampere | A | amp ; ampere hour | Ah | amp hour ; ohm | Ω |
         joule | J | ; calorie | cal | ; pascal | Pa | ; newton | N | ; newton metre | N⋅m | Nm ; hertz | Hz | HZ
-        horsepower | hp | ; brake horsepower | bhp | ; pound foot | lb⋅ft | lb ft, foot pound, ft lb ; revolution | |
+        horsepower | hp | ; metric horsepower | PS | ; brake horsepower | bhp |
+        pound foot | lb⋅ft | lb ft, foot pound, ft lb ; revolution | |
         bit | | ; byte | B | ; pixel | | ; decibel | dB | ; sievert | Sv | ; becquerel | Bq | ; gray | Gy |
         degree | ° | ; degree Celsius | °C | celsius, centigrade, degree centigrade, degree c, C
         degree Fahrenheit | °F | fahrenheit, degree f, F ; kelvin | K | degree kelvin
@@ -97,7 +98,7 @@ _CURRENCY_WORDS = {
     "TWD": "NT$, taiwan dollar, taiwanese dollar, nt dollar", "NAD": "N$, na dollar",
     "EUR": "€, euro", "GBP": "£, sterling, pound sterling, sterling pound, uk pound, quid",
     "CNY": "yuan, renminbi, rmb, yuan rmb, rmb yuan, yuan renminbi, renminbi yuan, CN¥, chinese renminbi",
-    "JPY": "¥, JP¥, yen",
+    "JPY": "¥, JP¥, Y=, yen",
     "KRW": "won, korean won, south korea won", "INR": "rupee, Rs, Rs., Re", "RUB": "ruble", "ZAR": "rand, R",
     "ILS": "shekel, israeli shekel, new israeli shekel, NIS", "MYR": "RM", "BRL": "R$, brazil real", "IDR": "Rp",
     "DEM": "deutsche mark, deutschmark, d mark, DM", "CZK": "czech crown", "SEK": "swedish crown, krona",

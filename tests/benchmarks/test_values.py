@@ -126,6 +126,10 @@ def test_our_claims_in_the_benchmarks_terms(text: str, surfaces: dict[str, str],
         ("rpm", "revolutions per minute"),
         ("barrels of oil", "barrel"),
         ("--", "--"),
+        ("times", "count"),
+        ("Model 3s", "model 3s"),
+        ("Kenyans", "kenyans"),
+        ("Kenyan farmers", "kenyan farmer"),
     ],
 )
 def test_names_of_units(surface: str, name: str) -> None:

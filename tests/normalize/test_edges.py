@@ -44,6 +44,8 @@ def settled(marked: str) -> list[str]:
         ("at -{q:5} {u:degrees}", ["q:-5", "u:degrees"]),
         ("at minus {q:5} {u:degrees}", ["q:minus 5", "u:degrees"]),
         ("a Minus-{q:5} {u:degree} day", ["q:Minus-5", "u:degree"]),
+        ("at {q:minus} {q:5} {u:degrees}", ["q:minus 5", "u:degrees"]),
+        ("at {q:-}{q:5} {u:degrees}", ["q:-5", "u:degrees"]),
         # words of one number
         ("{q:ninety} {q:five} {u:goats}", ["q:ninety five", "u:goats"]),
         # currencies
@@ -51,6 +53,7 @@ def settled(marked: str) -> list[str]:
         ("costs {u:$}A{q:82,615}", ["u:$A", "q:82,615"]),
         ("costs {u:$}{q:A82,615}", ["u:$A", "q:82,615"]),
         ("costs RM{q:23.50} now", ["u:RM", "q:23.50"]),
+        ("costs PS{q:2.7}m or Y={q:590}", ["u:PS", "q:2.7m", "u:Y=", "q:590"]),
         ("costs ({q:5}) or €{q:6}", ["q:5", "u:€", "q:6"]),
         # what frames a unit
         ("{u:number of fires} rose to {q:40}", ["u:fires", "q:40"]),
@@ -89,6 +92,8 @@ def test_what_belongs_to_a_figure_is_taken_in(marked: str, spans: list[str]) -> 
         "{u:US$}{q:5}",
         "IN {u:$}{q:5}",
         "{q:five}M",
+        "a PS{q:5} console",
+        "a PS {q:500} box",
         "{d:May 5}M",
     ],
 )

@@ -27,3 +27,11 @@ def test_what_a_price_is_for(text: str, rates: list[str | None]) -> None:
             spans[-1] = Span(at + 1, at + 2 + len(" million"), Tag.QUANTITY)
     units = [each.value for each in normalize(Document("a", text), spans) if each.span.tag is Tag.UNIT]
     assert [unit.per if isinstance(unit, Unit) else "" for unit in units] == rates
+
+
+@pytest.mark.parametrize(("text", "name"), [("cost PS27m", "British pound"), ("has 27 PS.", "metric horsepower")])
+def test_pounds_in_plain_letters_are_told_from_horsepower(text: str, name: str) -> None:
+    start = text.index("PS")
+    [unit] = normalize(Document("a", text), [Span(start, start + 2, Tag.UNIT)])
+    assert isinstance(unit.value, Unit)
+    assert unit.value.name == name

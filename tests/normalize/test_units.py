@@ -45,6 +45,7 @@ PERCENT, POINT, TIME = UnitKind.PERCENT, UnitKind.PERCENTAGE_POINT, UnitKind.TIM
         ("mph", Unit("mile", MEASURE, "mi", per="hour")),
         ("km/h", Unit("kilometre", MEASURE, "km", per="hour")),
         ("bpd", Unit("barrel", MEASURE, "bbl", per="day")),
+        ("PS", Unit("metric horsepower", MEASURE, "PS")),
         ("mmBTU", Unit("million British thermal unit", MEASURE, "MMBtu")),
         ("rushing yards", Unit("yard", MEASURE, "yd")),
         ("furlongs", Unit("furlong", MEASURE)),  # from pint's definitions, as the next two are

@@ -78,7 +78,7 @@ def test_both_losses_fall(trained: Path, tiny_directory: Path, documents: list[j
     with torch.inference_mode():
         losses = [each(documents) for each in (before, after)]
     assert losses[1][0] < losses[0][0]
-    assert losses[1][1] < 0.95 * losses[0][1]
+    assert losses[1][1] < 0.98 * losses[0][1]
 
 
 @pytest.mark.parametrize("rate", [STAGE.learning_rate, 0.0])
