@@ -95,15 +95,3 @@ class Collator:
         for i, row in enumerate(rows):
             sets[i, : len(row["allowed"])] = torch.tensor(row["allowed"])
         return {**inputs_of(self.config, batch), "labels": (sets.unsqueeze(-1) & torch.from_numpy(_BITS)) > 0}
-
-
-def partial_loss(logits: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:
-    """Minus the log of the probability of all allowed labels, a mean over the tokens where not every label is allowed.
-
-    ``logits`` (rows, tokens, labels), ``allowed`` the same shape, boolean. With one allowed label at a token this is
-    cross-entropy.
-    """
-    log_probs = logits.float().log_softmax(-1)
-    chosen = log_probs.masked_fill(~allowed, float("-inf")).logsumexp(-1)
-    asked = ~allowed.all(-1)
-    return -chosen[asked].sum() / asked.sum().clamp(min=1)

@@ -24,8 +24,9 @@ from claimex.link_network import FILE
 from claimex.schema import Example
 from claimex.tokens import Tokenizer
 from training.config import Stage
-from training.data import Collator, partial_loss, window_rows
+from training.data import Collator, window_rows
 from training.links import LinkModule, Plan, Story, joined, plan_of, sampler
+from training.loss import partial_loss
 
 LINK_RATE = 1e-3  # the learning rate of the link network, which starts from nothing
 SORTED = 64  # documents among which those with windows of similar length go together

@@ -28,7 +28,8 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 from claimex.schema import Example
 from claimex.tagger import TransformerTagger
 from training.config import Stage
-from training.data import Collator, dataset, partial_loss
+from training.data import Collator, dataset
+from training.loss import partial_loss
 from training.metric import SpanF1, span_rows
 
 SAVE_STEPS = 200  # between checkpoints of a stage that does not evaluate

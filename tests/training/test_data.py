@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from transformers import BertConfig
@@ -13,7 +12,7 @@ from claimex.schema import Document, Example, Span, Tag
 from claimex.tokens import CAPITALS, OPENED, SMALL
 from tests.conftest import tiny_tokenizer
 from tests.strategies import TEXTS
-from training.data import ANY, Collator, dataset, partial_loss, window_rows
+from training.data import ANY, Collator, dataset, window_rows
 from training.model import HubTokenizer
 
 ALL = frozenset(Tag)
@@ -27,58 +26,6 @@ def tokenizer() -> HubTokenizer:
 def one_of(*labels: int) -> int:
     """A set of labels as rows hold it."""
     return sum(1 << label for label in labels)
-
-
-def choices(labels: list[list[int]]) -> torch.Tensor:
-    """Allowed labels of one row's tokens as the loss takes them, shape (1, tokens, labels)."""
-    mask = torch.zeros(1, len(labels), len(LABELS), dtype=torch.bool)
-    for i, each in enumerate(labels):
-        mask[0, i, each] = True
-    return mask
-
-
-def logits(tokens: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(1, tokens, len(LABELS), generator=torch.Generator().manual_seed(seed)) * 3
-
-
-@settings(deadline=None, max_examples=50)
-@given(st.lists(st.integers(0, len(LABELS) - 1), min_size=1, max_size=8), st.integers(0, 999))
-def test_with_one_label_allowed_the_loss_is_cross_entropy(labels: list[int], seed: int) -> None:
-    scores = logits(len(labels), seed)
-    expected = torch.nn.functional.cross_entropy(scores[0], torch.tensor(labels))
-    assert partial_loss(scores, choices([[label] for label in labels])) == pytest.approx(expected.item(), abs=1e-4)
-
-
-def test_padding_and_open_tokens_count_for_nothing() -> None:
-    scores = logits(3).requires_grad_()
-    loss = partial_loss(scores, choices([[0], [*range(len(LABELS))], [3]]))
-    expected = torch.nn.functional.cross_entropy(scores[0, [0, 2]], torch.tensor([0, 3]))
-    assert loss.item() == pytest.approx(expected.item(), abs=1e-5)
-    loss.backward()
-    assert scores.grad is not None
-    assert scores.grad[0, 1].abs().max() == 0
-    assert torch.isfinite(scores.grad).all()
-
-
-def test_a_batch_that_asks_nothing_has_no_loss_and_no_gradient() -> None:
-    scores = logits(2).requires_grad_()
-    loss = partial_loss(scores, torch.ones_like(scores, dtype=torch.bool))
-    loss.backward()
-    assert loss.item() == 0
-    assert scores.grad is not None
-    assert scores.grad.abs().max() == 0
-
-
-def test_a_tag_that_nobody_annotated_is_not_punished() -> None:
-    unknown = [label for label in range(len(LABELS)) if label not in (BEGIN[Tag.DATE], INSIDE[Tag.DATE])]
-    mask = choices([unknown])
-    for label in unknown:
-        sure = torch.full((1, 1, len(LABELS)), -20.0)
-        sure[..., label] = 20.0
-        assert partial_loss(sure, mask).item() == pytest.approx(0, abs=1e-4)
-    wrong = torch.full((1, 1, len(LABELS)), -20.0)
-    wrong[..., BEGIN[Tag.DATE]] = 20.0
-    assert partial_loss(wrong, mask).item() > 30
 
 
 def test_rows_hold_the_allowed_sets(tokenizer: HubTokenizer) -> None:

@@ -32,8 +32,9 @@ from training import fit as job
 from training import trainer
 from training.config import Config, Stage, read_config, read_corpora
 from training.corpora import read_corpus
-from training.data import Collator, partial_loss, window_rows
+from training.data import Collator, window_rows
 from training.export import INDEX, SHARDS, export
+from training.loss import partial_loss
 from training.metric import SpanF1, span_rows
 from training.model import average, base_directory, freeze, load, load_base, load_tokenizer, save
 
