@@ -28,6 +28,7 @@ FILE = "linker.safetensors"
 Layer: TypeAlias = tuple[Floats, Floats]  # weight (out, in) and bias
 
 _FIVE, _SEVEN = (tuple(tuple(float(i == j) for j in range(n)) for i in range(n + 1)) for n in (5, 7))  # the last: none
+_BUCKETS = (0, 1, *(math.ceil(math.log2(distance)) + 1 for distance in range(2, 17)))
 _AGES = tuple(tuple(float(i == j) for j in range(6)) for i in range(6))
 _UNSPOKEN = (0.0,) * 9  # of a candidate that is no date, as many as _spoken gives
 _NOTHING = (0.0,) * (FEATURES - 10)  # of "none", as many as _places and _spoken give together
@@ -45,7 +46,7 @@ class Vectors:
 
 def bucket(distance: int) -> int:
     """0 to 6 for how far apart two things are: 0, 1, 2, up to 4, 8, 16, more."""
-    return min(6, math.ceil(math.log2(distance)) + 1) if distance > 1 else distance
+    return _BUCKETS[distance] if distance < len(_BUCKETS) else 6
 
 
 def features(

@@ -17,7 +17,7 @@ from claimex.errors import InputError, ModelError
 from claimex.extract import Tagged
 from claimex.link_network import FILE, WIDTH, Layer, LinkNetwork, Vectors
 from claimex.schema import Document, Span
-from claimex.tokens import Batch, Tokenizer, Tokens, load_tokenizer, pad
+from claimex.tokens import Padded, Tokenizer, Tokens, load_tokenizer, pad
 from claimex.windows import Window, windows
 
 SETTINGS_KEY = "claimex"  # our entry in the checkpoint's config.json
@@ -77,7 +77,7 @@ class Network(Protocol):
         """What it computes in."""
         ...
 
-    def __call__(self, batch: Batch) -> tuple[Floats, Floats | None]:
+    def __call__(self, batch: Padded) -> tuple[Floats, Floats | None]:
         """Logits of shape (rows, tokens, labels); and vectors of the tokens, if the network has the layer that makes
         them."""
         ...
@@ -170,7 +170,7 @@ class TransformerTagger:
         seen_ranges = [ranges[i] for i in seen]
         return decode(reading.document.text, seen_ranges, reading.log_probs[seen], self.settings.threshold)
 
-    def pad(self, batch: Sequence[Job]) -> Batch:
+    def pad(self, batch: Sequence[Job]) -> Padded:
         """A batch as the network's input."""
         rows = [self.tokenizer.window(reading.tokens, window.start, window.end) for reading, window in batch]
         return pad(rows, self.tokenizer.pad_id)

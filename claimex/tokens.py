@@ -20,7 +20,7 @@ Ids: TypeAlias = npt.NDArray[np.int64]
 Row: TypeAlias = tuple[list[int], list[int]]  # ids of tokens and how each is written
 
 
-class Batch(NamedTuple):
+class Padded(NamedTuple):
     """Windows as the model reads them, each array of shape (rows, longest row)."""
 
     ids: Ids
@@ -119,7 +119,7 @@ def _special_id(backend: Backend, config: dict[str, Any], name: str) -> int:
     return number
 
 
-def pad(rows: Sequence[Row], pad_id: int) -> Batch:
+def pad(rows: Sequence[Row], pad_id: int) -> Padded:
     """Rows as the model's input."""
     ids = np.full((len(rows), max(len(row) for row, _ in rows)), pad_id, dtype=np.int64)
     cases, mask = np.zeros_like(ids), np.zeros_like(ids)
@@ -127,4 +127,4 @@ def pad(rows: Sequence[Row], pad_id: int) -> Batch:
         ids[i, : len(row)] = row
         cases[i, : len(row)] = written
         mask[i, : len(row)] = 1
-    return Batch(ids, cases, mask)
+    return Padded(ids, cases, mask)

@@ -18,7 +18,7 @@ from claimex.bio import BEGIN, LABELS, Floats
 from claimex.errors import InputError, ModelError
 from claimex.schema import Document, Span, Tag
 from claimex.tagger import Engine, Network, Reading, Settings, TransformerTagger, load
-from claimex.tokens import CAPITALS, INSIDE, OPENED, SMALL, Batch, case_of
+from claimex.tokens import CAPITALS, INSIDE, OPENED, SMALL, Padded, case_of
 from claimex.windows import windows
 from tests.strategies import TEXTS
 from tests.test_bio import check_spans, plain
@@ -62,7 +62,7 @@ class Lookup:
     def __init__(self, ids: Sequence[int]) -> None:
         self.ids = ids
 
-    def __call__(self, batch: Batch) -> tuple[Floats, Floats | None]:
+    def __call__(self, batch: Padded) -> tuple[Floats, Floats | None]:
         logits = np.zeros((*batch.ids.shape, len(LABELS)), dtype=np.float32)
         planted = np.isin(batch.ids, self.ids)
         logits[..., BEGIN[Tag.QUANTITY]] = np.where(planted, 20.0, -20.0)
@@ -79,7 +79,7 @@ class Spy:
         self.network = network
         self.read: list[list[int]] = []
 
-    def __call__(self, batch: Batch) -> tuple[Floats, Floats | None]:
+    def __call__(self, batch: Padded) -> tuple[Floats, Floats | None]:
         self.read += [row[1 : sum(seen) - 1] for row, seen in zip(batch.ids.tolist(), batch.mask.tolist(), strict=True)]
         return self.network(batch)
 

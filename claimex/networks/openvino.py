@@ -17,7 +17,7 @@ from safetensors import safe_open
 
 from claimex.bio import Floats
 from claimex.link_network import Layer
-from claimex.tokens import CASES, Batch
+from claimex.tokens import CASES, Padded
 
 INDEX = "model.safetensors.index.json"
 
@@ -49,7 +49,7 @@ class OpenVinoNetwork:
         ]
         self.name = "OpenVINO"
 
-    def __call__(self, batch: Batch) -> tuple[Floats, Floats | None]:
+    def __call__(self, batch: Padded) -> tuple[Floats, Floats | None]:
         """Logits of shape (rows, tokens, labels), and vectors of (rows, tokens, their width)."""
         found = self._compiled(list(batch))
         logits, *vectors = (found[i].copy() for i in range(len(found)))  # the engine uses its memory again
@@ -107,7 +107,7 @@ def _whole(*values: int) -> Any:
 def _graph(config: dict[str, Any], tensors: dict[str, Any], token: Layer | None) -> ov.Model:
     layers = _Layers(tensors, config["layer_norm_eps"])
     width, heads = config["hidden_size"], config["num_attention_heads"]
-    ids, cases, mask = (ops.parameter([-1, -1], np.int64, name=name) for name in Batch._fields)
+    ids, cases, mask = (ops.parameter([-1, -1], np.int64, name=name) for name in Padded._fields)
     split, join, turn = _whole(0, 0, heads, width // heads), _whole(0, 0, width), _whole(0, 2, 1, 3)
     unmasked = ops.subtract(ops.convert(mask, "f32"), ops.constant(np.float32(1)))
     bias = ops.unsqueeze(ops.multiply(unmasked, ops.constant(np.float32(1e9))), _whole(1, 2))

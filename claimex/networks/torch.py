@@ -12,7 +12,7 @@ from transformers.utils import logging as transformers_logging
 
 from claimex.bio import Floats
 from claimex.link_network import Layer
-from claimex.tokens import CASES, Batch
+from claimex.tokens import CASES, Padded
 
 
 class TorchNetwork:
@@ -35,7 +35,7 @@ class TorchNetwork:
         return str(self.model.dtype).removeprefix("torch.")
 
     @torch.inference_mode()
-    def __call__(self, batch: Batch) -> tuple[Floats, Floats | None]:
+    def __call__(self, batch: Padded) -> tuple[Floats, Floats | None]:
         """Logits of shape (rows, tokens, labels), and vectors of (rows, tokens, their width)."""
         inputs = {name: tensor.to(self.model.device) for name, tensor in inputs_of(self.model.config, batch).items()}
         found = self.model(**inputs, output_hidden_states=self.token is not None)
@@ -44,7 +44,7 @@ class TorchNetwork:
         return _floats(found.logits), _floats(torch.nn.functional.linear(found.hidden_states[-1], *self.token))
 
 
-def inputs_of(config: PreTrainedConfig, batch: Batch) -> dict[str, torch.Tensor]:
+def inputs_of(config: PreTrainedConfig, batch: Padded) -> dict[str, torch.Tensor]:
     """A batch by the names that a model of this config has for it; cases where it was made to read them."""
     ids, cases, mask = map(torch.from_numpy, batch)
     inputs = {"input_ids": ids, "attention_mask": mask}
