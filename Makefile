@@ -28,7 +28,7 @@ format: $(INSTALLED)
 
 train: $(INSTALLED)  ## train, release and measure the model that the card describes; CLAIMEX_DATA names the corpora
 	$(BIN)/python -m training fit configs/release.yaml
-	$(BIN)/python -m training export runs/release/stage-3 --log runs/release/log.jsonl
+	$(BIN)/python -m training export runs/release/stage-4 --log runs/release/log.jsonl
 	$(BIN)/python -m training calibrate
 	$(BIN)/python -m training evaluate --keep
 	$(BIN)/python -m training evaluate --corpus own-test --keep
