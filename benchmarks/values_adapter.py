@@ -52,7 +52,7 @@ _CHANGES = {
     Modifier.LE: "<",
 }
 _VAGUE_WORDS = re.compile(rf"\b(?:{'|'.join(VAGUE)})\b", re.IGNORECASE)
-_NAME = re.compile(r"(?:^|\b[A-Z]\w* )(?:[A-Z]\w*|\d\w*)$")
+_PROPER_NAME = re.compile(r"(?:^|\b[A-Z]\w* )(?:[A-Z]\w*|\d\w*)$")
 _ONE = re.compile(r"\b(?:one|1)\b", re.IGNORECASE)
 _ONE_OF = re.compile(r"\bone of (?:the|his|her|its|their|our|my)\b", re.IGNORECASE)
 _BEFORE_AGE = re.compile(r"\bage[sd]?(?: of)? $")
@@ -115,7 +115,7 @@ def unit_name(mention: Mention[Unit] | None) -> str:
         name = _WEIGHT.get(name, name)
     if unit.kind is UnitKind.COUNT and "people" in mention.text.lower():
         name = name.replace("person", "people")
-    if unit.kind is UnitKind.COUNT and unit.of is None and _NAME.search(mention.text):
+    if unit.kind is UnitKind.COUNT and unit.of is None and _PROPER_NAME.search(mention.text):
         name = mention.text.lower()
     name = _NAMES.get(name, name)
     rate = f"{name} per {unit.per.lower()}" if unit.per else name

@@ -152,8 +152,8 @@ def decide(scene: Scene, choose: Choose) -> list[Decision]:
         for tag in ORDER:
             attached = scene.attached(quantity) if tag is Tag.UNIT else None
             candidates = [attached] if attached else [None, *scene.around(quantity, tag, *WINDOW[tag])]
-            open_choice = Choice(scene, quantity, tag, candidates, memory, links)
-            index, p = choose(open_choice) if len(candidates) > 1 else (0, 1.0)
+            choice = Choice(scene, quantity, tag, candidates, memory, links)
+            index, p = choose(choice) if len(candidates) > 1 else (0, 1.0)
             links[tag] = candidates[index]
             probability *= p
         memory.keep(quantity, links)

@@ -27,7 +27,7 @@ from training.links import LinkModule
 from training.model import load, load_tokenizer
 
 CORPORA = Path(__file__).parents[2] / "configs" / "corpora.yaml"
-STAGE = Stage(corpora={"own-train": 0.03}, epochs=2, batch=6, learning_rate=1e-3, links=1.0)
+STAGE = Stage(corpora={"own-train": 0.03}, epochs=3, batch=6, learning_rate=1e-3, links=1.0)
 
 
 def config_of(base: Path, output: Path, stage: Stage = STAGE) -> Config:
@@ -78,7 +78,7 @@ def test_both_losses_fall(trained: Path, tiny_directory: Path, documents: list[j
     with torch.inference_mode():
         losses = [each(documents) for each in (before, after)]
     assert losses[1][0] < losses[0][0]
-    assert losses[1][1] < 0.98 * losses[0][1]
+    assert losses[1][1] < 0.95 * losses[0][1]
 
 
 @pytest.mark.parametrize("rate", [STAGE.learning_rate, 0.0])
