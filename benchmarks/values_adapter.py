@@ -3,7 +3,7 @@
 They differ from our annotation in what counts and how it is called. By convention, for all of their items alike:
 
 - Units are named in lower case and by words of their own (``_NAMES``): a plain dollar is "dollar", people are "people".
-  What stands after *of* is no part of a measure's name. A bare age is in "year of age". Names of things stay in the
+  What stands after *of* is no part of a measure's name, nor is *and* of any. A bare age is in "year of age". Names of things stay in the
   plural ("americans").
 - A length of time counts also where it only says when: "the past two years" is 2, "year". So does the pronoun in "one
   of the best".
@@ -117,6 +117,7 @@ def unit_name(mention: Mention[Unit] | None) -> str:
         name = name.replace("person", "people")
     if unit.kind is UnitKind.COUNT and unit.of is None and _PROPER_NAME.search(mention.text):
         name = mention.text.lower()
+    name = name.replace(" and ", " ")
     name = _NAMES.get(name, name)
     rate = f"{name} per {unit.per.lower()}" if unit.per else name
     return _NAMES.get(rate, rate)

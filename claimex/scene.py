@@ -15,7 +15,8 @@ from claimex.words import word_set
 _TOKEN = re.compile(r"\w+(?:[.'’-]\w+)*|[^\w\s]")
 _QUOTES = frozenset('"“”«»')
 _EDGES = frozenset(',;:()[]—–-"“”')
-_TOUCHING = ("", " ", "-")
+# What may stand between a figure and what it counts or measures: "5km", "5 men", "5-mile", "half of the voters".
+_TOUCHING = re.compile(r"[ -]?|\s+of (?:(?:an?|the|its|their|his|her|all) )?")
 _LONG = 4  # letters of a word that may tell what a sentence is about
 _COMMON = word_set(
     """
@@ -140,18 +141,28 @@ class Scene:
         return self.items[tag][max(0, here - before) : here + after]
 
     def attached(self, quantity: Item) -> Item | None:
-        """The unit that touches a quantity, before it ("$5") or behind it ("5km", "5 men", "5-mile"): no other can be
-        meant. In 6'2" the foot is behind the six, not before the two."""
+        """The unit that touches a quantity, before it ("$5") or behind it ("5km", "half of the men"), or the figure to
+        which it leads ("from 4 to 5 percent"): no other can be meant. In 6'2" the foot is behind the six, not before
+        the two."""
         start, end = quantity.mention.span.range
         before = next(iter(self.around(quantity, Tag.UNIT, 1, 0)), None)
         if before and before.mention.span.end == start and not self._behind_figure(before):
             return before
+        for following in self.around(quantity, Tag.QUANTITY, 0, 2)[1:]:
+            if self.text[end : following.mention.span.start] == " to ":
+                end = following.mention.span.end
         after = next(iter(self.around(quantity, Tag.UNIT, 0, 1)), None)
-        return after if after and self.text[end : after.mention.span.start] in _TOUCHING else None
+        if after is None or not _TOUCHING.fullmatch(self.text, end, after.mention.span.start):
+            return None
+        return None if end < after.mention.span.start and self._before_figure(after) else after
 
     def _behind_figure(self, unit: Item) -> bool:
         figure = next(iter(self.around(unit, Tag.QUANTITY, 1, 0)), None)
         return figure is not None and figure.mention.span.end == unit.mention.span.start
+
+    def _before_figure(self, unit: Item) -> bool:
+        figure = next(iter(self.around(unit, Tag.QUANTITY, 0, 1)), None)
+        return figure is not None and figure.mention.span.start == unit.mention.span.end
 
     def content(self, sentence: int) -> frozenset[str]:
         """The longer words of a sentence, those of its mentions among them."""

@@ -76,6 +76,14 @@ def fields(marked: str) -> list[tuple[str, str | None, str | None, str | None]]:
             "It is [Q:6][U:'][Q:2][U:\"] tall, [Q:90]-[U:kilogram] men say.",
             [("6", "'", None, None), ("2", '"', None, None), ("90", "kilogram", None, None)],
         ),
+        (
+            "Rents of [U:$][Q:900] rose from [Q:3] to [Q:5] [U:percent].",
+            [("900", "$", None, None), ("3", "percent", None, None), ("5", "percent", None, None)],
+        ),
+        (
+            "In [Q:60] [U:stalls] [Q:half] of the [U:goats] were ill.",
+            [("60", "stalls", None, None), ("half", "goats", None, None)],
+        ),
         ("A man aged [Q:35] was held.", [("35", None, None, None)]),
         (
             "[C:The army] said it shot down [Q:40] [U:drones] on [D:Tuesday]. It lost [Q:two] [U:jets].",

@@ -130,6 +130,7 @@ def test_our_claims_in_the_benchmarks_terms(text: str, surfaces: dict[str, str],
         ("Model 3s", "model 3s"),
         ("Kenyans", "kenyans"),
         ("Kenyan farmers", "kenyan farmer"),
+        ("buses and trams", "bus tram"),
     ],
 )
 def test_names_of_units(surface: str, name: str) -> None:
