@@ -3,8 +3,8 @@
 They differ from our annotation in what counts and how it is called. By convention, for all of their items alike:
 
 - Units are named in lower case and by words of their own (``_NAMES``): a plain dollar is "dollar", people are "people".
-  What stands after *of* is no part of a measure's name, nor is *and* of any. A bare age is in "year of age". Names of things stay in the
-  plural ("americans").
+  What stands after *of* is no part of a measure's name, nor is *and* of any. A bare age is in "year of age". Names of
+  things stay in the plural ("americans").
 - A length of time counts also where it only says when: "the past two years" is 2, "year". So does the pronoun in "one
   of the best".
 - Two figures with the same unit that are joined as a range ("from $2 in May to $3", "between 5% and 6%") are that one
