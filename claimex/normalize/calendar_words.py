@@ -172,6 +172,7 @@ PHRASES: tuple[tuple[tuple[str, ...], Token], ...] = tuple(
     for phrase, token in (
         ("the day before yesterday", Token(Kind.DEICTIC, "before yesterday")),
         ("the day after tomorrow", Token(Kind.DEICTIC, "after tomorrow")),
+        ("9 / 11", Token(Kind.DATE, (2001, 9, 11))),
         ("ago", Token(Kind.AGO, -1)),
         ("from now", Token(Kind.AGO, 1)),
         ("from today", Token(Kind.AGO, 1)),

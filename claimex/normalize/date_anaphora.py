@@ -17,6 +17,8 @@ _STEPS = {"that": 0, "previous": -1, "following": 1, "earlier": -1, "before": -1
 # What is compared with the same stretch of another year.
 _COMPARED = frozenset(("period", "half", "quarter", "month", "week", "day"))
 
+_HALF_A_DAY = range(12, 1000)  # hours that lead into another day
+
 _THAT = Token(Kind.ANAPHOR, "that")
 
 
@@ -37,6 +39,10 @@ class AnaphoricReaders(PointReaders):
                 return self._beside("day", 1)
             case [Token(Kind.ANAPHOR, str(word)), Token(Kind.UNIT, str(unit))]:
                 return self._beside(unit, _STEPS[word])
+            case [*count, Token(Kind.UNIT | Kind.UNITS, str(unit)), Token(Kind.EDGE, "earlier" | "later")] if (
+                unit in calendar.SECONDS_IN and not any(token.value in _HALF_A_DAY for token in count)
+            ):
+                return self.anchor.antecedent("day")  # "an hour later" it is still the same day
             case [Token(Kind.ANAPHOR, str(word)), Token(Kind.WEEKDAY, int(number))]:
                 return self._weekday_beside(number, _STEPS[word])
             case [Token(Kind.ANAPHOR), *length] if length[-1].kind is Kind.UNITS:  # "the following two years"

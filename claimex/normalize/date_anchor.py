@@ -24,8 +24,9 @@ class WeekdayPolicy(StrEnum):
 
 
 class Lean(IntEnum):
-    """The direction in which a bare weekday or month is to be sought."""
+    """The direction in which a bare weekday or month is to be sought. OVER: whatever the verb, it has begun."""
 
+    OVER = -2
     PAST = -1
     OPEN = 0
     FUTURE = 1
@@ -154,7 +155,9 @@ class Anchor:
             return next((period for first, _, period in every if first > today), None)
         if direction == -1:
             return next((period for _, last, period in reversed(every) if last < today), None)
-        latest = next((p for first, _, p in reversed(every) if (first - today) <= _HORIZON), None)
+        over = self.lean is Lean.OVER or (self.lean is Lean.PAST and yearly.grain is Grain.QUARTER)
+        horizon = dt.timedelta(0) if over else _HORIZON
+        latest = next((p for first, _, p in reversed(every) if (first - today) <= horizon), None)
         if self.lean is Lean.FUTURE:
             # what is still to be said of a quarter is said after its end
             since = today - _HORIZON if yearly.grain is Grain.QUARTER else today
@@ -190,14 +193,15 @@ def _occurrences(yearly: calendar.Yearly, year: int) -> Iterator[tuple[dt.date, 
 _AHEAD = frozenset(
     words(
         "will would shall won't i'll we'll they'll he'll she'll it'll next upcoming forthcoming due "
-        "scheduled slated expected expects expect plans plan hopes aims tomorrow deadline can beginning "
-        "might effective payable begins starts opens planned planning postponed adjourned extended"
+        "scheduled slated expected expects expect plans hopes aims tomorrow deadline can beginning if "
+        "might effective payable begins starts opens planned planning adjourned"
     )
 )
 _BACK = frozenset(
     words(
         "was were had has have did said says told been took made came went killed rose fell since last "
-        "previous ago yesterday earlier began got saw won lost led held hit died shot sent left met gave"
+        "previous ago yesterday earlier began got saw won lost led held hit died shot sent left met gave "
+        "wouldn't couldn't didn't"
     )
 )
 _BE = words("be is are was were going due expected scheduled planned slated set likely")
@@ -208,8 +212,15 @@ _APPOINTED = frozenset(
         "announce release report play sign travel make hear be land launch publish resume come give"
     )
 )
-_AS_SOON_AS = (("as", "soon", "as"), ("as", "early", "as"))
-_HAVE_UNTIL = (("have", "until"), ("has", "until"), ("had", "until"))
+# Right before a date, these say that it is to come.
+_COMING = (
+    ("as", "soon", "as"),
+    ("as", "early", "as"),
+    ("have", "until"),
+    ("has", "until"),
+    ("had", "until"),
+    ("ahead", "of"),
+)
 _GIVING = frozenset(words("give gives gave given giving"))  # a deadline, where "until" follows
 _LIMITS = frozenset(("by", "until", "till"))  # these look ahead where no verb says otherwise
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|[.!?;\n]+")
@@ -221,7 +232,9 @@ def lean(before: str, after: str) -> Lean:
     earlier, following = _words(before), _words(after)
     stops = [index for index in range(len(earlier)) if _is_stop(earlier, index)]
     preceding = earlier[stops[-1] + 1 :] if stops else earlier
-    if tuple(preceding[-3:]) in _AS_SOON_AS or tuple(preceding[-2:]) in _HAVE_UNTIL:
+    if preceding[-1:] == ["since"]:
+        return Lean.OVER
+    if tuple(preceding[-3:]) in _COMING or tuple(preceding[-2:]) in _COMING:
         return Lean.FUTURE
     if preceding[-1:] == ["until"] and not _GIVING.isdisjoint(preceding[-_REACH:]):
         return Lean.FUTURE

@@ -120,6 +120,8 @@ class PointReaders(ABC):
                 if yearly := self._yearly(head):
                     if not rest or [token.kind for token in rest] == [Kind.RELATIVE]:
                         return self.anchor.yearly(yearly, str(rest[0].value) if rest else None)
+                    if rest == (Token(Kind.UNIT, "year"),) and self.anchor.lean is not Lean.FUTURE:
+                        return replace(self.anchor, lean=Lean.OVER).yearly(yearly)
                     if year := self._read_grain(rest, Grain.YEAR):
                         timex = f"{year.timex}-{yearly.timex}"
                         return yearly.of(year.first.year) if year.first else Period(timex, yearly.grain)
@@ -156,7 +158,14 @@ class PointReaders(ABC):
                 return self.anchor.weekend()
             case [Token(Kind.UNIT, str(unit))]:
                 return self.anchor.unit(unit, 0)
-            case [Token(Kind.RELATIVE, "past" | "coming" as word), Token(Kind.UNIT, str(unit))] if unit != "weekend":
+            case [Token(Kind.RELATIVE, str(word)), Token(Kind.UNIT, "half"), Token(Kind.UNIT, str(unit))] if (
+                direction := DIRECTIONS.get(word)
+            ) and unit in calendar.MONTHS_IN:  # "the past half-century"
+                return self.anchor.rolling("month", direction * calendar.MONTHS_IN[unit] // 2)
+            case [Token(Kind.RELATIVE, "past" | "coming" as word), Token(Kind.UNIT, str(unit))] if unit not in (
+                "weekend",
+                "quarter",
+            ):
                 whole = self.anchor.unit(unit, DIRECTIONS[word])
                 return replace(self.anchor.rolling(unit, DIRECTIONS[word]), timex=whole.timex)
             case [Token(Kind.RELATIVE, str(word)), Token(Kind.UNIT, str(unit))] if word in DIRECTIONS:

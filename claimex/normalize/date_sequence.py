@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
+from claimex.normalize import calendar_periods as calendar
 from claimex.normalize.dates import WeekdayPolicy, compares, parse_date
 from claimex.schema import Period, Span, Unparsed
 
@@ -46,12 +47,20 @@ def resolve_dates(
         values.append(value)
         if isinstance(value, Period) and value.first and not compares(text[span.start : span.end]):
             named.append(value)
+            if index and _is_range(text, spans[index - 1], span) and (whole := _spanning(values[-2], value)):
+                named.append(whole)  # the period that "the same period" goes back to
     return tuple(values)
 
 
 def _is_range(text: str, left: Span, right: Span) -> bool:
     joint = _JOINT.fullmatch(text, left.end, right.start)
     return joint is not None and (not joint[1] or bool(_BETWEEN.search(text[max(0, left.start - 12) : left.start])))
+
+
+def _spanning(start: Period | Unparsed, end: Period) -> Period | None:
+    if not (isinstance(start, Period) and start.first and end.last and start.first <= end.last):
+        return None
+    return calendar.between(start.first, end.last)
 
 
 def _runs_backwards(start: Period | Unparsed, end: Period | Unparsed) -> bool:

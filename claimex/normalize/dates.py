@@ -209,11 +209,13 @@ class _Grammar(AnaphoricReaders, LengthReaders):
                 whole = self._whole(tuple(rest))
                 if whole is None or name not in ("earlier", "later", "rest"):
                     return whole and calendar.edge(whole, name)
+                if name != "rest" and rest[0] == Token(Kind.RELATIVE, "this"):
+                    return whole  # readers take "earlier this month" for the month
                 return self._side(whole, earlier=name == "earlier")
         return None
 
     def _side(self, whole: Period, *, earlier: bool) -> Period:
-        """ "Earlier this year" ends with the document's day; "later that month" begins after the day last named."""
+        """ "The rest of the year" begins with the document's day; "later that month" behind the day last named."""
         if whole.first is None or whole.last is None:
             return whole
         named = self.anchor.antecedent("day")

@@ -89,7 +89,7 @@ def _split_rate(phrase: str) -> tuple[str, str | None]:
         left, right = phrase[: sign.start()], phrase[sign.end() :]
         denominator, of, rest = right.partition(" of ")
         if left and denominator.strip() and (sign[1] or _known(denominator) or _known(left)):
-            return left + of + rest, _denominator(denominator)
+            return left.rstrip() + of + rest, _denominator(denominator)
     return phrase, None
 
 

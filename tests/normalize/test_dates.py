@@ -118,8 +118,12 @@ def test_an_event_is_no_date() -> None:
         ("the end of 2005", "2005-12-31"),
         ("the beginning of May", "2026-05-01"),
         ("year-end", "2026-12-31"),
-        ("earlier this year", "2026-01-01..2026-11-19"),
-        ("later this month", "2026-11-19..2026-11-30"),
+        ("earlier this year", "2026-01-01..2026-12-31"),
+        ("later this month", "2026-11-01..2026-11-30"),
+        ("the rest of the month", "2026-11-19..2026-11-30"),
+        ("the past half-century", "1976-11-19..2026-11-19"),
+        ("the last quarter", "2026-07-01..2026-09-30"),
+        ("9/11", "2001-09-11"),
         ("the third quarter", "2026-07-01..2026-09-30"),
         ("last year's third quarter", "2025-07-01..2025-09-30"),
         ("Q3 2024", "2024-07-01..2024-09-30"),
@@ -203,6 +207,12 @@ def test_tense_turns_a_weekday_or_a_month_round() -> None:
     assert days("Nov. 7", before="New help would go to the towns that the ") == "2026-11-07", (
         "what has just been, though the tense is of things to come: the next one is too far away"
     )
+    assert days("Friday", before="Polls ahead of ") == "2026-11-20"
+    assert days("Friday", before="If the reds win again on ") == "2026-11-20"
+    assert days("January", before="Prices have doubled since ") == "2026-01-01..2026-01-31"
+    assert days("the first quarter", before="After 3 percent in the second and 5 in ") == "2027-01-01..2027-03-31"
+    assert days("the first quarter", before="It was half of what was sold in ") == "2026-01-01..2026-03-31"
+    assert days("the first half of the year", before="A record of ") == "2026-01-01..2026-06-30"
     assert days("Friday", before="It will end. He left on ") == "2026-11-13", (
         "another sentence's tense counts for nothing"
     )

@@ -244,6 +244,7 @@ PIECES = ["%", "$", "per", "a", "of", "the", "in", "/", "-", "tons", "million", 
 @example("(" * 300)
 @example("İs of ß per ﷺ")
 @example("J per ) of 0")
+@example("0 a /J of 0")
 @given(st.text(max_size=80) | st.lists(st.sampled_from(PIECES)).map(" ".join))
 def test_any_text_gives_a_unit_or_unparsed(text: str) -> None:
     unit = parse_unit(text)
