@@ -1,5 +1,6 @@
-"""Edges of spans that the words beside them settle: no figure is cut off from its sign, magnitude or currency, and of
-two things that are counted together ("4 cars and vans were lost") none is left out; "number of" is no part of a unit.
+"""Edges of spans that the words beside them settle: no figure is cut off from its sign, magnitude or currency, nor a
+range in two, and of two things that are counted together ("4 cars and vans were lost") none is left out; "number of" is
+no part of a unit. What looks like a figure and counts nothing ("few", "one-off") is none.
 
 Where a tagger leaves "$A|5|m" in pieces, "5m" is the figure and "$A" its unit. Spans that were right stay as they are.
 """
@@ -25,6 +26,10 @@ _MAGNITUDE = re.compile(r"(?:bn|mn|tn|mln|bln|trn|M)(?![\w-])")
 _LETTER = re.compile(r"[mkbKB](?![\w-])")
 # No range, as in "200 -300", and no margin: "plus or minus 3".
 _MINUS = re.compile(r"(?:^\s?|[^\d\s]\s|[($€£¥])([-−])$|(?<!\bor )\b(minus[ -])$", re.IGNORECASE)
+_BETWEEN = re.compile(r"\bbetween $", re.IGNORECASE)
+_MODIFIER = re.compile(r"(?:some|about|around|roughly|nearly|almost|over|under|only|just|another) ", re.IGNORECASE)
+_NO_FIGURE = re.compile(r"few|many|most|some|both|double|triple|twice|thrice", re.IGNORECASE)
+_COMPOUND = re.compile(r"(?:one|half)-(?:off|time|on|sided|hearted|way)\b", re.IGNORECASE)
 _WORD_OF_NUMBER = re.compile(r"[^\W\d_]+")
 _QUALIFIER = re.compile(rf"\b{_COUNTRY} ?$")
 _AFTER_DOLLAR = re.compile(r"(?:US|A|NZ|C)(?=\d)")
@@ -48,9 +53,10 @@ def settle_edges(text: str, spans: Sequence[Span]) -> list[Span]:
         span = waiting.pop()
         floor = settled[-1].end if settled else 0
         if span.tag is Tag.QUANTITY:
-            if _is_sign(text, span, waiting):
+            if _is_sign(text, span, waiting) or _counts_nothing(text, span, waiting):
                 continue
-            span = _with_next_word(text, span, waiting)
+            span = _with_next_word(text, _without_modifier(text, span), waiting)
+            span = _with_other_end(text, span, waiting)
             span = _with_sign(text, _with_magnitude(text, span, waiting), floor)
             unit = _untagged_currency(text, span, floor)
             settled += [unit, span] if unit else [span]
@@ -67,6 +73,30 @@ def _is_sign(text: str, span: Span, waiting: list[Span]) -> bool:
     if not (waiting and waiting[-1].tag is Tag.QUANTITY and text[span.end : waiting[-1].start] in ("", " ")):
         return False
     return text[span.start : span.end].lower() in ("-", "−", "minus")
+
+
+def _counts_nothing(text: str, span: Span, waiting: list[Span]) -> bool:
+    """Whether it is no figure but looks like one. What follows the hyphen of "one-off" is no unit then."""
+    if _NO_FIGURE.fullmatch(text, span.start, span.end):
+        return True
+    found = _COMPOUND.match(text, span.start)
+    if found and waiting and waiting[-1].tag is Tag.UNIT and waiting[-1].end == found.end():
+        waiting.pop()
+    return found is not None
+
+
+def _without_modifier(text: str, span: Span) -> Span:
+    found = _MODIFIER.match(text, span.start, span.end)
+    return replace(span, start=found.end()) if found and found.end() < span.end else span
+
+
+def _with_other_end(text: str, span: Span, waiting: list[Span]) -> Span:
+    """ "20" and "30" of "between 20 and 30" are one range."""
+    if not (waiting and waiting[-1].tag is Tag.QUANTITY and text[span.end : waiting[-1].start] in (" and ", " to ")):
+        return span
+    return (
+        replace(span, end=waiting.pop().end) if _BETWEEN.search(text, max(0, span.start - _REACH), span.start) else span
+    )
 
 
 def _with_magnitude(text: str, span: Span, waiting: list[Span]) -> Span:

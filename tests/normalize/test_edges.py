@@ -48,6 +48,12 @@ def settled(marked: str) -> list[str]:
         ("at {q:-}{q:5} {u:degrees}", ["q:-5", "u:degrees"]),
         # words of one number
         ("{q:ninety} {q:five} {u:goats}", ["q:ninety five", "u:goats"]),
+        ("{q:some hundred} {u:goats}", ["q:hundred", "u:goats"]),
+        # both ends of a range
+        ("between {q:20} and {q:30} {u:goats}", ["q:20 and 30", "u:goats"]),
+        # what counts nothing
+        ("{q:few} {u:goats} and a {q:one}-{u:off} {q:triple} jump", ["u:goats"]),
+        ("a {q:one}-{u:time} {u:farmer}", ["u:farmer"]),
         # currencies
         ("costs HK {u:$}{q:5.4}m", ["u:HK $", "q:5.4m"]),
         ("costs {u:$}A{q:82,615}", ["u:$A", "q:82,615"]),
