@@ -31,6 +31,7 @@ train: $(INSTALLED)  ## train, release and measure the model that the card descr
 	$(BIN)/python -m training export runs/release/stage-4 --log runs/release/log.jsonl
 	$(BIN)/python -m training calibrate
 	$(BIN)/python -m training evaluate --keep
+	$(BIN)/python -m training evaluate --corpus pool-dev --keep
 	$(BIN)/python -m training evaluate --corpus own-test --keep
 	$(BIN)/python -m benchmarks.throughput --keep
 	$(BIN)/python -m training card

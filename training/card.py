@@ -16,7 +16,8 @@ from training.config import Corpus
 from training.evaluate import ALL, METRICS, Table
 
 TEMPLATE = Path(__file__).parent / "card.md"
-DEV, TEST = "gold-dev", "own-test"
+DEV = "gold-dev"
+MEASURED = (DEV, "pool-dev", "own-test")
 INTERVALS = "\nIn brackets: where the figure lies in 95% of the samples when the articles are drawn anew (bootstrap)."
 
 # Two annotators of the same 28 articles, independently: exact F1 of spans, agreement of record fields.
@@ -29,8 +30,8 @@ AGREEMENT = {
 def render(weights: Path, corpora: Mapping[str, Corpus]) -> str:
     """The card as Markdown with the Hub's YAML header. Raises KeyError if a section has not been measured yet."""
     metrics = json.loads((weights / METRICS).read_text(encoding="utf-8"))
-    dev, test, speed = metrics[f"evaluation on {DEV}"], metrics[f"evaluation on {TEST}"], metrics["speed"]
-    table = dev[ALL]
+    tables = {corpus: metrics[f"evaluation on {corpus}"] for corpus in MEASURED}
+    table, speed = tables[DEV][ALL], metrics["speed"]
     data = ModelCardData(
         language=["en"],
         license="apache-2.0",
@@ -48,8 +49,7 @@ def render(weights: Path, corpora: Mapping[str, Corpus]) -> str:
                       + [_record_row(ALL_FOUR, table[f"record {ALL_FOUR}"])]),
         modifier=_headline(table["modifier accuracy"], "accuracy"),
         days=_headline(table["days accuracy"], "accuracy"),
-        domains=_rows([_domain_row(corpus, name, tables[name])
-                       for corpus, tables in ((DEV, dev), (TEST, test)) for name in tables]),
+        domains=_rows([_domain_row(corpus, name, row) for corpus in MEASURED for name, row in tables[corpus].items()]),
         intervals=INTERVALS if any("low" in row for row in table.values()) else "",
         corpora=_rows([[name, ", ".join(c.tags), c.licence, c.citation] for name, c in corpora.items()]),
         temperature=f"{metrics['calibration']['temperature']:.2f}",

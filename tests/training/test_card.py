@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from training.card import render
+from training.card import MEASURED, render
 from training.config import read_corpora
 
 ROOT = Path(__file__).parent.parent.parent
@@ -44,7 +44,7 @@ def test_intervals_are_shown_where_they_were_measured(tmp_path: Path) -> None:
     metrics = json.loads((WEIGHTS / "metrics.json").read_text(encoding="utf-8"))
     corpora = read_corpora(ROOT / "configs" / "corpora.yaml")
     for measured in (True, False):
-        tables = [*metrics["evaluation on gold-dev"].values(), *metrics["evaluation on own-test"].values()]
+        tables = [table for corpus in MEASURED for table in metrics[f"evaluation on {corpus}"].values()]
         rows = [row for table in tables for row in table.values()]
         for row in rows:
             row.pop("low", None)
@@ -53,7 +53,7 @@ def test_intervals_are_shown_where_they_were_measured(tmp_path: Path) -> None:
         (tmp_path / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
         card = render(tmp_path, corpora)
         shown = [line for line in card.splitlines() if "(0.123 to 0.988)" in line]
-        domains = len(metrics["evaluation on gold-dev"]) + len(metrics["evaluation on own-test"])
+        domains = len(tables)
         # four tags, five fields of records, a line of accuracies, and a line for each domain and for all of them
         assert len(shown) == (10 + domains if measured else 0)
         assert ("In brackets" in card) == measured
