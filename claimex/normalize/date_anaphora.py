@@ -6,7 +6,9 @@ and give no days.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 
 from claimex.normalize import calendar_periods as calendar
 from claimex.normalize.calendar_words import Kind, Token
@@ -17,7 +19,7 @@ _STEPS = {"that": 0, "previous": -1, "following": 1, "earlier": -1, "before": -1
 # What is compared with the same stretch of another year.
 _COMPARED = frozenset(("period", "half", "quarter", "month", "week", "day"))
 
-_HALF_A_DAY = range(12, 1000)  # hours that lead into another day
+_HALF_A_DAY = 12 * 60 * 60  # seconds; what is longer leads into another day
 
 _THAT = Token(Kind.ANAPHOR, "that")
 
@@ -40,7 +42,7 @@ class AnaphoricReaders(PointReaders):
             case [Token(Kind.ANAPHOR, str(word)), Token(Kind.UNIT, str(unit))]:
                 return self._beside(unit, _STEPS[word])
             case [*count, Token(Kind.UNIT | Kind.UNITS, str(unit)), Token(Kind.EDGE, "earlier" | "later")] if (
-                unit in calendar.SECONDS_IN and not any(token.value in _HALF_A_DAY for token in count)
+                _seconds(count, unit) < _HALF_A_DAY
             ):
                 return self.anchor.antecedent("day")  # "an hour later" it is still the same day
             case [Token(Kind.ANAPHOR, str(word)), Token(Kind.WEEKDAY, int(number))]:
@@ -115,6 +117,12 @@ class AnaphoricReaders(PointReaders):
         if year is None or year.first is None or base is None or base.last is None:
             return year and _without_days(year)
         return calendar.moved(base, steps[1] if steps else year.first.year - base.last.year)
+
+
+def _seconds(count: Sequence[Token], unit: str) -> float:
+    """How long "half an hour", "several hours" or "40 minutes" take; what nobody counted takes one of its unit."""
+    numbers = (token.value for token in count if token.kind is Kind.NUMBER)
+    return int(str(next(numbers, 1))) * calendar.SECONDS_IN.get(unit, inf)
 
 
 def _steps(tokens: Tokens) -> tuple[str, int] | None:

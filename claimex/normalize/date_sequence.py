@@ -6,8 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
-from claimex.normalize import calendar_periods as calendar
-from claimex.normalize.dates import WeekdayPolicy, compares, parse_date
+from claimex.normalize.dates import WeekdayPolicy, compares, parse_date, spanning
 from claimex.schema import Period, Span, Unparsed
 
 # How much of its surroundings a date is shown: enough for the verb whose tense decides between last and next Friday.
@@ -41,13 +40,15 @@ def resolve_dates(
 
     for index, span in enumerate(spans):
         value = read(span, reference)
-        if index and _runs_backwards(values[-1], value) and _is_range(text, spans[index - 1], span):
+        ends_range = index > 0 and _is_range(text, spans[index - 1], span)
+        if ends_range and _runs_backwards(values[-1], value):
             assert isinstance(value, Period)
             values[-1] = read(spans[index - 1], value.last)  # "between [January] and October": the January before
         values.append(value)
         if isinstance(value, Period) and value.first and not compares(text[span.start : span.end]):
             named.append(value)
-            if index and _is_range(text, spans[index - 1], span) and (whole := _spanning(values[-2], value)):
+            start = values[index - 1]
+            if ends_range and isinstance(start, Period) and start.first and (whole := spanning(start, value)):
                 named.append(whole)  # the period that "the same period" goes back to
     return tuple(values)
 
@@ -55,12 +56,6 @@ def resolve_dates(
 def _is_range(text: str, left: Span, right: Span) -> bool:
     joint = _JOINT.fullmatch(text, left.end, right.start)
     return joint is not None and (not joint[1] or bool(_BETWEEN.search(text[max(0, left.start - 12) : left.start])))
-
-
-def _spanning(start: Period | Unparsed, end: Period) -> Period | None:
-    if not (isinstance(start, Period) and start.first and end.last and start.first <= end.last):
-        return None
-    return calendar.between(start.first, end.last)
 
 
 def _runs_backwards(start: Period | Unparsed, end: Period | Unparsed) -> bool:

@@ -6,10 +6,11 @@ reads "end" and asks for "last year".
 
 Conventions. Weeks run from Monday to Sunday; "last week" is the calendar week, "the past week" the seven days up to the
 document's date; "four years ago" is that whole year, "four days ago" that day. "Early", "mid" and "late" are thirds,
-"the end" the last day. The TIMEX3 value of such a part is that of the whole, as TimeML has it, where the modifier is an
-attribute of its own. What points at another date of the text ("the previous day", "a year earlier") takes its days from
-the dates named before it, and has none without them. A fiscal year begins when its owner likes: it has days only where
-its last day is said. What comes again and again ("daily", "every Monday") has none.
+"the end" the last day; "earlier this month" is the month. The TIMEX3 value of such a part is that of the whole, as
+TimeML has it, where the modifier is an attribute of its own. What points at another date of the text ("the previous
+day", "a year earlier") takes its days from the dates named before it, and has none without them. A fiscal year begins
+when its owner likes: it has days only where its last day is said. What comes again and again ("daily", "every Monday")
+has none.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from claimex.normalize.date_points import CONNECTORS, Tokens
 from claimex.normalize.date_tokens import AmbiguousDateError, tokenize
 from claimex.schema import Grain, Period, Unparsed
 
-__all__ = ["WeekdayPolicy", "parse_date"]
+__all__ = ["WeekdayPolicy", "compares", "parse_date", "spanning"]
 
 _CONTEXT = 120  # characters on either side; more cannot change the reading
 # What closes a length of time, and at most four words for its last day.
@@ -210,7 +211,7 @@ class _Grammar(AnaphoricReaders, LengthReaders):
                 if whole is None or name not in ("earlier", "later", "rest"):
                     return whole and calendar.edge(whole, name)
                 if name != "rest" and rest[0] == Token(Kind.RELATIVE, "this"):
-                    return whole  # readers take "earlier this month" for the month
+                    return whole
                 return self._side(whole, earlier=name == "earlier")
         return None
 
@@ -238,7 +239,7 @@ class _Grammar(AnaphoricReaders, LengthReaders):
                 end = self._seen_from(first, Lean.FUTURE).read(right)
             elif first and last and last < first:
                 start = self._seen_from(last, Lean.PAST).read(left)
-            if start and end and (whole := _spanning(start, end)):
+            if start and end and (whole := spanning(start, end)):
                 return whole
         return None
 
@@ -260,7 +261,8 @@ class _Grammar(AnaphoricReaders, LengthReaders):
         return None
 
 
-def _spanning(start: Period, end: Period) -> Period | None:
+def spanning(start: Period, end: Period) -> Period | None:
+    """From the one to the other; without days where either end has none, None where they run backwards."""
     timex = f"{start.timex}/{end.timex}"
     if start.first is None or end.last is None:
         return Period(timex, Grain.PERIOD)

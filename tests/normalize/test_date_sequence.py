@@ -51,6 +51,7 @@ def last_days(marked: str, reference: dt.date | None = THURSDAY) -> str:
         ("It rained on [March 30]. Shops shut [that evening]", "2026-03-30..2026-03-30"),
         ("A bomb went off on [March 30]. [Several hours later] a second one did", "2026-03-30..2026-03-30"),
         ("A bomb went off on [March 30]. [An hour earlier] he rang", "2026-03-30..2026-03-30"),
+        ("A bomb went off on [March 30]. [20 minutes later] a second one did", "2026-03-30..2026-03-30"),
         ("It grew from [1995] to [2003]; rents doubled in [the same period]", "1995-01-01..2003-12-31"),
         ("It rained [the day before last Tuesday]", "2026-11-16..2026-11-16"),
         ("It rained [two weeks after June 3, 2025]", "2025-06-17..2025-06-17"),
