@@ -19,11 +19,13 @@ LABELS: tuple[str, ...] = ("O", *(f"{prefix}-{tag}" for tag in Tag for prefix in
 OUTSIDE = 0
 BEGIN: dict[Tag, int] = {tag: 1 + 2 * i for i, tag in enumerate(Tag)}
 INSIDE: dict[Tag, int] = {tag: 2 + 2 * i for i, tag in enumerate(Tag)}
+_BEGIN_IDS, _INSIDE_IDS = list(BEGIN.values()), list(INSIDE.values())
 
 Floats = npt.NDArray[np.float32]
 
-# Where a token is this surely outside of every span, decoding takes it for settled and looks at what lies between.
-SETTLED = float(np.log(0.9999))
+# Where a span is open with a smaller chance than this, decoding takes a token to be outside, and looks at what lies
+# between. Well below any threshold.
+UNSETTLED = 0.005
 
 # Numbers, and names with an apostrophe: "Chao'an", but neither "mayor's" nor "they'll".
 _WHOLE = re.compile(
@@ -37,9 +39,10 @@ def glued(text: str, tokens: Sequence[Range]) -> list[bool]:
     result = [False] * len(tokens)
     for i in range(1, len(tokens)):
         before, start = tokens[i - 1][1], tokens[i][0]
+        between = text[before:start]
         if start < before:  # two tokens may even stand for one character, such as a ligature
             result[i] = True
-        elif not any(map(str.isspace, text[before:start])):  # tokenizers drop soft hyphens and the like inside a word
+        elif between != " " and not any(map(str.isspace, between)):  # tokenizers drop soft hyphens inside a word
             result[i] = start in inside or _goes_on(text[before - 1], text[start])
     return result
 
@@ -102,9 +105,8 @@ def decode(text: str, tokens: Sequence[Range], log_probs: Floats, threshold: flo
     probable sequence can hold an improbable span, where the model wavers between several borders.
     """
     glue = glued(text, tokens)
-    open_tokens = np.flatnonzero(log_probs[:, OUTSIDE] < SETTLED).tolist()
     spans = []
-    for first, last in _runs(open_tokens, glue):
+    for first, last in _runs(_unsettled(log_probs), glue):
         run = log_probs[first:last]
         path = _best_path(run.tolist(), glue[first:last])
         posterior = _Posterior(np.exp(run).tolist(), glue[first:last])
@@ -113,6 +115,23 @@ def decode(text: str, tokens: Sequence[Range], log_probs: Floats, threshold: flo
             if score >= threshold:
                 spans.append(Span(tokens[first + start][0], tokens[first + end - 1][1], tag, score))
     return spans
+
+
+def _unsettled(log_probs: Floats) -> list[int]:
+    """The tokens at which a span may be open: one may begin there, or one that is open at the token before may go on.
+
+    The probability of "O" does not tell: where no span can be open, the model's "I-x" means nothing, and weighs a lot.
+    """
+    fresh = log_probs[:, [OUTSIDE, *_BEGIN_IDS]]
+    weights = np.exp(fresh - fresh.max(1, keepdims=True))
+    begins = 1 - weights[:, 0] / weights.sum(1)
+    goes_on = np.exp(log_probs[:, _INSIDE_IDS]).sum(1)
+    chance, found = 0.0, []
+    for at, (enter, stay) in enumerate(zip(begins.tolist(), goes_on.tolist(), strict=True)):
+        chance = enter + chance * stay
+        if chance >= UNSETTLED:
+            found.append(at)
+    return found
 
 
 def _runs(open_tokens: Sequence[int], glue: Sequence[bool]) -> list[Range]:
@@ -155,7 +174,7 @@ def _best_path(scores: Sequence[Sequence[float]], glue: Sequence[bool]) -> list[
     return path[::-1]
 
 
-_BEGINS = frozenset(BEGIN.values())
+_BEGINS = frozenset(_BEGIN_IDS)
 TINY = 1e-300  # in the place of zero, where a group allows nothing that the model believes in
 _TAG_OF = {**{label: tag for tag, label in BEGIN.items()}, **{label: tag for tag, label in INSIDE.items()}}
 

@@ -23,6 +23,7 @@ from claimex.schema import Period, Range, Tag
 ORDER = (Tag.UNIT, Tag.CLAIMANT, Tag.DATE)  # later fields see the links of earlier ones
 WIDTH = 128  # of a token's vector
 FEATURES = 61
+BLOCK = 2**18  # multiplications that OpenBLAS thinks too few to share out
 FILE = "linker.safetensors"
 
 Layer: TypeAlias = tuple[Floats, Floats]  # weight (out, in) and bias
@@ -145,6 +146,14 @@ def token_ranges(ranges: Sequence[Range], wanted: Sequence[Range]) -> list[Range
     return found
 
 
+def product(rows: Floats, matrix: Floats) -> Floats:
+    """``rows @ matrix`` in blocks so small that OpenBLAS computes them on the calling thread. It would wake threads of
+    its own for the whole, and they would wait for the cores that the forward pass is on."""
+    size = max(1, BLOCK // matrix.size)
+    blocks = [rows[start : start + size] @ matrix for start in range(0, len(rows), size)]
+    return np.concatenate(blocks) if blocks else np.zeros((0, matrix.shape[1]), dtype=np.float32)
+
+
 class LinkNetwork:
     """The network in numpy. ``tensors`` as ``training.links`` names them.
 
@@ -181,8 +190,7 @@ class LinkNetwork:
 
     def dense(self, name: str, rows: Floats) -> Floats:
         """A linear layer."""
-        product: Floats = rows @ self.tensors[f"{name}.weight"].T + self.tensors[f"{name}.bias"]
-        return product
+        return product(rows, self.tensors[f"{name}.weight"].T) + self.tensors[f"{name}.bias"]
 
 
 class Scorer:
@@ -228,9 +236,10 @@ class _Field:
         )
         self._mentions = mentions
         self._quantities = mentions[quantities]
-        self._candidates = mentions @ of_candidate
-        self._rows = self._quantities @ of_quantity + sentences @ of_sentence + tensors[f"{name}.hidden.bias"]
-        self._turned = self._quantities @ tensors[f"{name}.bilinear"]
+        self._candidates = product(mentions, of_candidate)
+        self._rows = product(self._quantities, of_quantity) + product(sentences, of_sentence)
+        self._rows += tensors[f"{name}.hidden.bias"]
+        self._turned = product(self._quantities, tensors[f"{name}.bilinear"])
         self._weights = tensors[f"{name}.score.weight"][0]
 
     def __call__(self, row: int, numbers: list[int], found: Floats) -> Floats:

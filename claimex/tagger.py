@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +21,7 @@ from claimex.schema import Document, Span
 from claimex.tokens import Padded, Tokenizer, Tokens, load_tokenizer, pad
 from claimex.windows import Window, windows
 
+CHUNK = 2  # batches whose documents are read, and finished, together
 SETTINGS_KEY = "claimex"  # our entry in the checkpoint's config.json
 
 
@@ -93,7 +95,7 @@ class TransformerTagger:
         settings: Settings,
         links: LinkNetwork | None = None,
         *,
-        batch_tokens: int = 4096,
+        batch_tokens: int = 8192,
     ) -> None:
         """``links`` reads the network's vectors, if it makes any; ``batch_tokens``: the most tokens, padding included,
         of one forward pass (one window always fits)."""
@@ -104,11 +106,27 @@ class TransformerTagger:
         self.batch_tokens = batch_tokens
 
     def tag(self, documents: Iterable[Document]) -> Iterator[Tagged]:
-        """What each document holds, in order; reads ahead as far as a few batches need."""
-        for readings in self._chunks(documents):
-            for batch in self.batches(readings):
-                self.read(batch)
-            yield from map(self.finish, readings)
+        """What each document holds, in order; reads ahead as far as a few batches need.
+
+        While the caller works on some documents, the network, on a thread of its own, is with those that follow.
+        """
+        before: tuple[list[Reading], Future[None]] | None = None
+        with ThreadPoolExecutor(1, "forward") as forward:
+            for readings in self._chunks(documents):
+                read = forward.submit(self._read_all, readings)
+                if before:
+                    yield from self._finished(*before)
+                before = readings, read
+            if before:
+                yield from self._finished(*before)
+
+    def _read_all(self, readings: Sequence[Reading]) -> None:
+        for batch in self.batches(readings):
+            self.read(batch)
+
+    def _finished(self, readings: Sequence[Reading], read: Future[None]) -> Iterator[Tagged]:
+        read.result()
+        yield from map(self.finish, readings)
 
     def _chunks(self, documents: Iterable[Document]) -> Iterator[list[Reading]]:
         """Documents in groups large enough to sort windows by length before batching."""
@@ -117,7 +135,7 @@ class TransformerTagger:
         for document in documents:
             chunk.append(self.begin(document))
             size += len(chunk[-1].tokens.ids)
-            if size >= 4 * self.batch_tokens:
+            if size >= CHUNK * self.batch_tokens:
                 yield chunk
                 chunk, size = [], 0
         if chunk:

@@ -71,7 +71,9 @@ class Tokenizer:
         encodings = self.backend.encode_batch(list(texts), add_special_tokens=False)
         found = []
         for text, encoding in zip(texts, encodings, strict=True):
-            ranges = [_visible(text, *offsets) for offsets in encoding.offsets]
+            ranges = encoding.offsets
+            if not _plain(text, ranges):
+                ranges = [_visible(text, *offsets) for offsets in ranges]
             found.append(Tokens(encoding.ids, ranges, [case_of(text[start:end]) for start, end in ranges]))
         return found
 
@@ -87,6 +89,11 @@ def case_of(token: str) -> int:
     if len(token) > 1 and token == token.upper():
         return CAPITALS
     return OPENED if token[1:] == token[1:].lower() else INSIDE
+
+
+def _plain(text: str, ranges: Sequence[Range]) -> bool:
+    """Whether no range has a blank at its ends or a combining mark behind it."""
+    return text.isascii() and not any(text[start:end] != text[start:end].strip() for start, end in ranges)
 
 
 def _visible(text: str, start: int, end: int) -> Range:

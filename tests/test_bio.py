@@ -269,7 +269,7 @@ def test_settled_tokens_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         scores[i] = sharp([INSIDE[QUANTITY]], 0.9999999)[0]
     found = decode(text, tokens, scores)
     assert plain(found) == [(0, 7, QUANTITY)]
-    monkeypatch.setattr(bio, "SETTLED", 1.0)
+    monkeypatch.setattr(bio, "UNSETTLED", 0.0)
     assert plain(decode(text, tokens, scores)) == plain(found)
 
 

@@ -202,9 +202,11 @@ def test_vectors_come_with_the_spans_window_by_window(linking_directory: Path, e
     assert len(long.vectors.values) == len(long.vectors.ranges) > 24
     assert np.isfinite(long.vectors.values).all()
     other: Engine = "torch" if engine == "openvino" else "openvino"
-    [again] = load(linking_directory, device="cpu", engine=other).tag([Document("a", "57 people")])
+    second = load(linking_directory, device="cpu", engine=other)
+    [again] = second.tag([Document("a", "57 people")])
     assert again.vectors is not None
-    assert np.allclose(short.vectors.values, again.vectors.values, atol=1e-3)
+    exact = tagger.network.dtype == second.network.dtype == "float32"
+    assert np.allclose(short.vectors.values, again.vectors.values, atol=1e-3 if exact else 0.1)
 
 
 def test_a_network_of_other_features_is_refused(linking_directory: Path) -> None:

@@ -50,6 +50,8 @@ class Stage:
     warmup: float = 0.1  # part of the stage's steps
     weight_decay: float = 0.01
     links: float = 0.0  # weight of the links' loss beside the tags'; above 0, steps hold whole documents
+    teacher: float = 0.0  # weight of the teacher's word beside the annotation's
+    swapped: float = 0.0  # share of the documents read once more, with mentions that change places
     evaluate: bool = False  # after each epoch, keeping the best weights
     patience: int | None = None  # epochs without a better F1 on dev after which the stage ends, else it runs them all
     seed: int | None = None  # else the job's own
@@ -59,6 +61,11 @@ class Stage:
         for name, share in self.corpora.items():
             if not 0 < share <= 1:
                 raise ConfigError(f"corpora.{name}: should be a share in (0, 1], not {share}")
+        for key, share in (("teacher", self.teacher), ("swapped", self.swapped)):
+            if not 0 <= share <= 1:
+                raise ConfigError(f"{key}: should be in [0, 1], not {share}")
+        if self.links and self.swapped:
+            raise ConfigError("swapped: a stage that trains links needs documents that make sense")
         if self.links and (self.patience is not None or self.epochs != int(self.epochs)):
             raise ConfigError("links: a stage that trains links runs whole epochs, and all of them")
         if self.patience is not None and (self.patience < 1 or not self.evaluate):
@@ -72,6 +79,7 @@ class Config:
     base: str  # a directory, a Hub id, or "package:NAME/FOLDER" for weights that a Python package carries
     output: str
     stages: list[Stage]
+    teacher: str = ""  # the directory of a larger model of the same vocabulary, which this one learns from
     dev: str = ""  # the corpus for choosing; never trained on
     corpora: str = "corpora.yaml"  # beside the config
     tokenizer_split_digits: bool = True  # "33,000km" becomes 33 , 000 km, so that a unit can start behind its number
@@ -95,6 +103,8 @@ class Config:
             raise ConfigError(f"average: should name stages from 0 to {len(self.stages) - 1}, not {self.average}")
         if not 0 <= self.overlap < self.window:
             raise ConfigError(f"overlap: should be in [0, window), not {self.overlap}")
+        if any(stage.teacher for stage in self.stages) and not self.teacher:
+            raise ConfigError("teacher: a stage that learns from one needs its directory")
         if any(self.dev in stage.corpora for stage in self.stages):
             raise ConfigError(f"dev: {self.dev} is for choosing, never for training")
         if not self.dev and any(stage.evaluate for stage in self.stages):

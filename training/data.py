@@ -13,7 +13,7 @@ import torch
 from datasets import Dataset  # type: ignore[import-untyped]
 from transformers import PreTrainedConfig
 
-from claimex.bio import LABELS, allowed, encode
+from claimex.bio import LABELS, Floats, allowed, encode
 from claimex.networks.torch import inputs_of
 from claimex.schema import Document, Example
 from claimex.tokens import Tokenizer, Tokens, case_of, pad
@@ -82,7 +82,8 @@ def dataset(rows: Sequence[dict[str, Any]]) -> Dataset:
 
 
 class Collator:
-    """Rows to what a model of this config reads, and ``labels`` (rows, longest, labels): is each allowed."""
+    """Rows to what a model of this config reads, and ``labels`` (rows, longest, labels): is each allowed; or, where a
+    teacher has been, how probable is it."""
 
     def __init__(self, config: PreTrainedConfig, pad_id: int) -> None:
         self.config = config
@@ -91,7 +92,28 @@ class Collator:
     def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
         """One batch."""
         batch = pad([(row["input_ids"], row["cases"]) for row in rows], self.pad_id)
-        sets = torch.full(batch.ids.shape, ANY)
-        for i, row in enumerate(rows):
-            sets[i, : len(row["allowed"])] = torch.tensor(row["allowed"])
-        return {**inputs_of(self.config, batch), "labels": (sets.unsqueeze(-1) & torch.from_numpy(_BITS)) > 0}
+        labels = _targets(rows, batch.ids.shape) if "target" in rows[0] else _allowed(rows, batch.ids.shape)
+        return {**inputs_of(self.config, batch), "labels": labels}
+
+
+def _allowed(rows: Sequence[dict[str, Any]], shape: tuple[int, ...]) -> torch.Tensor:
+    sets = torch.full(shape, ANY)
+    for i, row in enumerate(rows):
+        sets[i, : len(row["allowed"])] = torch.tensor(row["allowed"])
+    return (sets.unsqueeze(-1) & torch.from_numpy(_BITS)) > 0
+
+
+def _targets(rows: Sequence[dict[str, Any]], shape: tuple[int, ...]) -> torch.Tensor:
+    found = np.zeros((*shape, len(LABELS)), dtype=np.float32)
+    for i, row in enumerate(rows):
+        target = np.frombuffer(row["target"], dtype=np.float16).reshape(-1, len(LABELS))
+        found[i, : len(target)] = target
+    return torch.from_numpy(found)
+
+
+def agreed(marginals: Floats, allowed: Sequence[int], weight: float) -> Floats:
+    """A teacher's marginals (tokens, labels), mixed at ``weight`` with themselves among the labels that are allowed."""
+    sets = np.array(allowed)[:, None] & _BITS > 0
+    chosen = np.where(sets, marginals + 1e-6, 0)  # a label that the annotation has and the teacher rules out
+    mixed: Floats = weight * marginals + (1 - weight) * chosen / chosen.sum(-1, keepdims=True)
+    return mixed

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from transformers import PreTrainedModel, set_seed
 
 from claimex.errors import ConfigError
 from claimex.networks.torch import TorchNetwork
-from claimex.schema import Example
+from claimex.schema import Example, Tag
 from claimex.tagger import Settings, TransformerTagger
 from claimex.tokens import Tokenizer
 from training import joint
@@ -30,6 +31,8 @@ from training.data import window_rows
 from training.links import LinkModule
 from training.model import HubTokenizer, average, freeze, load, load_base, load_tokenizer, save
 from training.plot import plot
+from training.swap import swapped
+from training.teacher import Teacher
 from training.trainer import JsonLog, figures_of, train
 
 log = get_logger("training")  # of the main process only
@@ -110,7 +113,7 @@ def _run(
         links = links or LinkModule(model.config.hidden_size)
         _train_jointly(config, stage, seed, model, links, tagger, examples, dev, checkpoints, journal)
     else:
-        rows = _rows(stage, seed, tokenizer, config.window, examples)
+        rows = _rows(config, stage, seed, tokenizer, examples)
         train(stage, seed, model, tagger, rows, dev, checkpoints, journal, bf16=config.bf16)
     return model, links
 
@@ -120,15 +123,16 @@ def _train_jointly(
     examples: dict[str, list[Example]], dev: list[Example], checkpoints: Path, journal: JsonLog,
 ) -> None:  # fmt: skip
     process = PartialState()
-    chosen = [example for taken in _taken(stage, seed, examples).values() for example in taken]
+    chosen = [example for taken in _taken(stage, seed, examples).values() for example in taken if example.spans]
     # What is read once is read as when extracting; where every pass costs, without overlap.
     overlap = 0 if stage.learning_rate else config.overlap
     documents = joint.wholes(chosen, tagger.tokenizer, config.window, overlap)
+    _teach(config, stage, chosen, [row for document in documents for row in document.rows], overlap)
     log.info("%d documents, %d records", len(documents), sum(document.plan.records for document in documents))
     model.to(process.device)
     links.to(process.device)
     pad_id = tagger.tokenizer.pad_id
-    for values in joint.train(stage, seed, model, links, documents, pad_id, checkpoints):
+    for values in joint.train(stage, seed, model, links, documents, pad_id, checkpoints, bf16=config.bf16):
         step = int(values.pop("step"))
         if "epoch" in values and stage.evaluate:
             values |= figures_of(tagger, dev)
@@ -145,13 +149,30 @@ def _taken(stage: Stage, seed: int, examples: dict[str, list[Example]]) -> dict[
 
 
 def _rows(
-    stage: Stage, seed: int, tokenizer: Tokenizer, window: int, examples: dict[str, list[Example]]
+    config: Config, stage: Stage, seed: int, tokenizer: Tokenizer, examples: dict[str, list[Example]]
 ) -> list[dict[str, Any]]:
     """The stage's windows. Logs what alignment lost."""
-    rows = []
-    for name, taken in _taken(stage, seed, examples).items():
+    rows, read = [], []
+    chosen = _taken(stage, seed, examples)
+    if stage.swapped:
+        dice = random.Random(seed)
+        whole = [e for taken in chosen.values() for e in taken if e.annotated == set(Tag)]
+        chosen["swapped"] = dice.sample(found := swapped(whole, dice), round(stage.swapped * len(found)))
+    for name, taken in chosen.items():
         # No overlap: a token read twice would count once, and cost twice.
-        of_corpus, alignment = window_rows(taken, tokenizer, window, 0)
+        of_corpus, alignment = window_rows(taken, tokenizer, config.window, 0)
         log.info("%s: %d documents, %d windows; %s", name, len(taken), len(of_corpus), alignment)
         rows += of_corpus
+        read += taken
+    _teach(config, stage, read, rows, 0)
     return rows
+
+
+@cache
+def _teacher(directory: str, bf16: bool) -> Teacher:
+    return Teacher(Path(directory), bf16=bf16)
+
+
+def _teach(config: Config, stage: Stage, examples: list[Example], rows: list[dict[str, Any]], overlap: int) -> None:
+    if stage.teacher:
+        _teacher(config.teacher, config.bf16).teach(examples, rows, config.window, overlap, stage.teacher)

@@ -26,7 +26,7 @@ from claimex.tokens import Tokenizer
 from training.config import Stage
 from training.data import Collator, window_rows
 from training.links import LinkModule, Plan, Story, joined, plan_of, sampler
-from training.loss import partial_loss
+from training.loss import loss_of
 
 LINK_RATE = 1e-3  # the learning rate of the link network, which starts from nothing
 SORTED = 64  # documents among which those with windows of similar length go together
@@ -49,12 +49,12 @@ class Whole:
 
 
 def wholes(examples: Sequence[Example], tokenizer: Tokenizer, window: int, overlap: int) -> list[Whole]:
-    """The documents that hold anything to learn from."""
+    """The documents that hold any token."""
     found = []
     for example in examples:
         rows, _ = window_rows([example], tokenizer, window, overlap)
         [tokens] = tokenizer([example.document.text])
-        if rows and example.spans:
+        if rows:
             story = Story.of(example, tokens.ranges)
             found.append(Whole(rows, story, plan_of(story)))
     return found
@@ -63,8 +63,9 @@ def wholes(examples: Sequence[Example], tokenizer: Tokenizer, window: int, overl
 class Joint(torch.nn.Module):
     """The tagger's model and the link network on top of its last states."""
 
-    def __init__(self, model: PreTrainedModel, links: LinkModule, pad_id: int) -> None:
+    def __init__(self, model: PreTrainedModel, links: LinkModule, pad_id: int, *, bf16: bool = False) -> None:
         super().__init__()
+        self.bf16 = bf16
         self.model = model
         self.links = links
         self._collate = Collator(model.config, pad_id)
@@ -74,11 +75,12 @@ class Joint(torch.nn.Module):
         rows = [row for document in documents for row in document.rows]
         batch = {name: tensor.to(self.model.device) for name, tensor in self._collate(rows).items()}
         labels = batch.pop("labels")
-        outputs = self.model(**batch, output_hidden_states=True)
-        states = outputs.hidden_states[-1]
+        with torch.autocast(self.model.device.type, torch.bfloat16, enabled=self.bf16):
+            outputs = self.model(**batch, output_hidden_states=True)
+        states = outputs.hidden_states[-1].float()
         kept = torch.cat([states[i, slice(*row["answer"])] for i, row in enumerate(rows)])
         plan = joined([document.plan for document in documents], _sizes(documents))
-        return partial_loss(outputs.logits, labels), self.links(kept, plan) / max(1, plan.records)
+        return loss_of(outputs.logits, labels), self.links(kept, plan) / max(1, plan.records)
 
 
 class Alone(torch.nn.Module):
@@ -89,12 +91,14 @@ class Alone(torch.nn.Module):
     learn how to go on behind a wrong one.
     """
 
-    def __init__(self, model: PreTrainedModel, links: LinkModule, documents: Sequence[Whole], pad_id: int) -> None:
+    def __init__(
+        self, model: PreTrainedModel, links: LinkModule, documents: Sequence[Whole], pad_id: int, *, bf16: bool = False
+    ) -> None:
         super().__init__()
         self.links = links
         self._documents = documents
         self._device = model.device
-        self._states = dict(zip(map(id, documents), states_of(model, documents, pad_id), strict=True))
+        self._states = dict(zip(map(id, documents), states_of(model, documents, pad_id, bf16=bf16), strict=True))
         self._plans: dict[int, Plan] = {}
 
     def begin(self, dice: np.random.Generator) -> None:
@@ -134,17 +138,17 @@ def steps(documents: Sequence[Whole], windows: int, dice: random.Random) -> list
 
 def train(
     stage: Stage, seed: int, model: PreTrainedModel, links: LinkModule, documents: Sequence[Whole], pad_id: int,
-    checkpoints: Path,
+    checkpoints: Path, *, bf16: bool = False,
 ) -> Iterator[dict[str, float]]:  # fmt: skip
     """Trains both, or at a learning rate of 0 the links alone, going on behind the last whole epoch; yields what is to
     be logged, an epoch's end with ``epoch``."""
     joint: Joint | Alone
     groups = _groups(links, LINK_RATE, stage)
     if stage.learning_rate:
-        joint = Joint(model, links, pad_id)
+        joint = Joint(model, links, pad_id, bf16=bf16)
         groups += _groups(model, stage.learning_rate, stage)
     else:
-        joint = Alone(model, links, documents, pad_id)
+        joint = Alone(model, links, documents, pad_id, bf16=bf16)
     optimizer = torch.optim.AdamW(groups)
     epochs = [steps(documents, stage.batch, random.Random(f"{seed} {epoch}")) for epoch in range(int(stage.epochs))]
     total = sum(map(len, epochs))
@@ -176,7 +180,9 @@ def train(
 
 
 @torch.inference_mode()
-def states_of(model: PreTrainedModel, documents: Sequence[Whole], pad_id: int) -> list[torch.Tensor]:
+def states_of(
+    model: PreTrainedModel, documents: Sequence[Whole], pad_id: int, *, bf16: bool = False
+) -> list[torch.Tensor]:
     """The last states of each document's tokens, (tokens, width), in half precision to fit into memory."""
     model.eval()
     rows = [(number, row) for number, document in enumerate(documents) for row in document.rows]
@@ -189,7 +195,8 @@ def states_of(model: PreTrainedModel, documents: Sequence[Whole], pad_id: int) -
         batch = collate([rows[i][1] for i in chosen])
         batch.pop("labels")
         inputs = {name: tensor.to(model.device) for name, tensor in batch.items()}
-        states = model(**inputs, output_hidden_states=True).hidden_states[-1].half()
+        with torch.autocast(model.device.type, torch.bfloat16, enabled=bf16):
+            states = model(**inputs, output_hidden_states=True).hidden_states[-1].half()
         for i, each in zip(chosen, states, strict=True):
             number, row = rows[i]
             found[number][at[i]] = each[slice(*row["answer"])].clone()

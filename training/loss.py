@@ -17,6 +17,11 @@ _BEGIN, _INSIDE = [BEGIN[tag] for tag in Tag], [INSIDE[tag] for tag in Tag]
 _BEHIND = [1 + _INSIDE.index(label) if label in _INSIDE else 0 for label in range(len(LABELS))]
 
 
+def loss_of(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Of labels that are allowed (boolean), or probable."""
+    return (partial_loss if labels.dtype is torch.bool else taught_loss)(logits, labels)
+
+
 def partial_loss(logits: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:
     """Minus the log of the probability of all sequences of allowed labels, a mean over the tokens that are asked.
 
@@ -28,6 +33,27 @@ def partial_loss(logits: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:
     chosen = scores.masked_fill(~allowed, _NEVER)
     every_weight, chosen_weight = _log_weight(torch.cat([scores, chosen]), asked.repeat(2, 1)).chunk(2)
     return (every_weight - chosen_weight).sum() / asked.sum().clamp(min=1)
+
+
+def taught_loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """The cross-entropy of the target's label sequences and ours, a mean over the tokens that are asked.
+
+    ``target`` (rows, tokens, labels): each label's probability; all zero where a token is not asked. As a sequence's
+    score is a sum over its tokens, its mean over all sequences needs no more than these.
+    """
+    asked = target.any(-1)
+    scores = logits.float().log_softmax(-1).masked_fill(~asked.unsqueeze(-1), 0)
+    total = _log_weight(scores, asked).sum() - (target * scores).sum()
+    return total / asked.sum().clamp(min=1)
+
+
+def marginals(logits: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:
+    """The probability of each label at each token (rows, tokens, labels), over all sequences that BIO allows: how the
+    log of their weight grows with a label's score. Zero where a token is not asked."""
+    with torch.enable_grad():
+        scores = logits.detach().log_softmax(-1).masked_fill(~asked.unsqueeze(-1), 0).requires_grad_()
+        (found,) = torch.autograd.grad(_log_weight(scores, asked).sum(), scores)
+    return found.masked_fill(~asked.unsqueeze(-1), 0)
 
 
 def _log_weight(scores: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:

@@ -73,6 +73,11 @@ def _base_tokenizer(where: str) -> HubTokenizer:
     return HubTokenizer(tokenizer)
 
 
+def load_trained_tokenizer(directory: Path) -> HubTokenizer:
+    """The tokenizer that a stage left."""
+    return HubTokenizer(PreTrainedTokenizerFast.from_pretrained(directory))
+
+
 def _digits(cutter: Any) -> Digits | Split:
     """Cuts digits from letters behind ``cutter``. Where that one writes a mark in the place of a blank, the mark stays
     with the number, as the encoder has learned to read it; the other numerals are bytes there, not to be cut."""

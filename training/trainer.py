@@ -29,7 +29,7 @@ from claimex.schema import Example
 from claimex.tagger import TransformerTagger
 from training.config import Stage
 from training.data import Collator, dataset
-from training.loss import partial_loss
+from training.loss import loss_of
 from training.metric import SpanF1, span_rows
 
 SAVE_STEPS = 200  # between checkpoints of a stage that does not evaluate
@@ -83,7 +83,7 @@ def train(
         train_dataset=dataset(rows),
         eval_dataset=dev if evaluate else None,  # only so that the trainer evaluates at all
         data_collator=Collator(model.config, tagger.tokenizer.pad_id),
-        compute_loss_func=lambda outputs, labels, num_items_in_batch=None: partial_loss(outputs.logits, labels),
+        compute_loss_func=lambda outputs, labels, num_items_in_batch=None: loss_of(outputs.logits, labels),
         callbacks=[log, *([EarlyStoppingCallback(stage.patience)] if stage.patience is not None else [])],
     )
     trainer.dev, trainer.tagger = dev, tagger
