@@ -173,5 +173,4 @@ _READERS: dict[str, Callable[[Row], Iterator[Span | Range]]] = {
     "attributions": attributions,
     "timexes": timexes,
     "quantities": quantities,
-    "raw": lambda row: iter(()),
 }

@@ -43,6 +43,8 @@ def fit(config: Config, config_path: Path, data: Path | None) -> Path:
     output = Path(config.output)
     process = PartialState(cpu=not torch.cuda.is_available())
     _check_processes(config, process.num_processes)
+    if config.teacher and not Path(config.teacher).is_dir():
+        raise ConfigError(f"teacher: {config.teacher}: no such checkpoint: train it first")
     with process.main_process_first():
         output.mkdir(parents=True, exist_ok=True)
         _keep_config(config, output / "config.yaml")

@@ -17,7 +17,7 @@ _SMALL = re.compile(r"(?:an?|the|some|several|two|three|one|his|her|its|their|h?
 
 
 def swapped(examples: Sequence[Example], dice: random.Random) -> list[Example]:
-    """A document for each of the examples, with its spans and without claims."""
+    """A document for each of the examples, with its spans and without records."""
     mentions: dict[Tag, list[str]] = {tag: [] for tag in Tag}
     for example in examples:
         for span in example.spans:
@@ -33,7 +33,7 @@ def _stands_free(text: str, span: Span) -> bool:
 
 def _swapped(example: Example, mentions: dict[Tag, list[str]], dice: random.Random) -> Example:
     text, spans, parts, at, size = example.document.text, [], [], 0, 0
-    for span in example.spans:
+    for span in sorted(example.spans):
         between, mention = text[at : span.start], text[span.start : span.end]
         if mentions[span.tag] and _stands_free(text, span) and dice.random() < SHARE:
             mention = _fitted(dice.choice(mentions[span.tag]), text[: span.start][-3:])

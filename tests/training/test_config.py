@@ -29,7 +29,8 @@ def test_every_shipped_file_is_read(path: Path) -> None:
     if path.stem.endswith("corpora"):
         corpora = read_corpora(path)
         assert corpora
-        assert all(corpus.tags and corpus.licence for corpus in corpora.values())
+        assert all(corpus.licence for corpus in corpora.values())
+        assert {name for name, corpus in corpora.items() if not corpus.tags} <= {"pool-rest"}
     else:
         config = read_config(path)
         corpora = read_corpora(path.parent / config.corpora)
@@ -103,6 +104,20 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, content: str, message
     with pytest.raises(ConfigError, match=message) as caught:
         read_config(written(tmp_path, content))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"teacher": 0.5}, "teacher: a stage that learns from one needs its directory"),
+        ({"teacher": 1.5}, r"teacher: should be in \[0, 1\], not 1.5"),
+        ({"swapped": -0.5}, r"swapped: should be in \[0, 1\], not -0.5"),
+        ({"swapped": 0.5, "links": 0.2, "epochs": 1}, "swapped: a stage that trains links needs documents that make"),
+    ],
+)
+def test_what_no_stage_can_do_is_refused(tmp_path: Path, keys: dict[str, float], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        read_config(written(tmp_path, {**JOB, "stages": [{**JOB["stages"][0], **keys}]}))
 
 
 def test_missing_file_is_a_config_error(tmp_path: Path) -> None:

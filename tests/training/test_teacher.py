@@ -116,6 +116,13 @@ def test_a_stage_learns_from_a_teacher(links: float, teacher: Path, tiny_directo
     assert any(not torch.equal(one, other) for one, other in pairs)
 
 
+def test_a_missing_teacher_is_named_before_anything_is_trained(tiny_directory: Path, tmp_path: Path) -> None:
+    config = dataclasses.replace(tiny(tiny_directory, tmp_path / "out"), teacher=str(tmp_path / "none"))
+    with pytest.raises(ConfigError, match="none: no such checkpoint: train it first"):
+        job.fit(config, CONFIG, DATA)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_teacher_of_another_vocabulary_is_refused(teacher: Path, tiny_directory: Path, tmp_path: Path) -> None:
     other = Path(shutil.copytree(teacher, tmp_path / "other"))
     text = (other / "tokenizer.json").read_text(encoding="utf-8")
