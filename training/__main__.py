@@ -73,7 +73,9 @@ def evaluate(
 def export(
     checkpoint: Path,
     directory: Path = WEIGHTS,
-    log: Annotated[Path | None, typer.Option(help="The job's log.jsonl, for the time that the card states.")] = None,
+    log: Annotated[
+        list[Path] | None, typer.Option(help="A log.jsonl of the jobs whose time the card states; may be repeated.")
+    ] = None,
 ) -> None:
     """Write CHECKPOINT as released weights: half precision, two shards."""
     from training import evaluate as job

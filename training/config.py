@@ -15,6 +15,7 @@ import yaml
 
 from claimex.errors import ConfigError
 from claimex.schema import Tag
+from claimex.tagger import Settings
 
 T = TypeVar("T")
 
@@ -89,6 +90,7 @@ class Config:
     hidden_dropout: float = 0.1
     window: int = 384
     overlap: int = 48
+    threshold: float = Settings().threshold  # spans of a smaller score are left out when extracting
     average: list[int] = field(default_factory=list)  # stages whose weights are averaged into the result, else the last
     seed: int = 13
     bf16: bool = False
@@ -103,6 +105,8 @@ class Config:
             raise ConfigError(f"average: should name stages from 0 to {len(self.stages) - 1}, not {self.average}")
         if not 0 <= self.overlap < self.window:
             raise ConfigError(f"overlap: should be in [0, window), not {self.overlap}")
+        if not 0 <= self.threshold <= 1:
+            raise ConfigError(f"threshold: should be in [0, 1], not {self.threshold}")
         if any(stage.teacher for stage in self.stages) and not self.teacher:
             raise ConfigError("teacher: a stage that learns from one needs its directory")
         if any(self.dev in stage.corpora for stage in self.stages):

@@ -62,13 +62,10 @@ def _partial_f1(pairs: Sequence[tuple[Example, Example]], tag: Tag) -> float:
     return figures[f"{tag}_partial_f1"]
 
 
-def training_time(log: Path) -> dict[str, float]:
-    """Seconds that the stages of a job took, from the trainer's log."""
-    seconds = [
-        line["train_runtime"]
-        for line in map(json.loads, log.read_text(encoding="utf-8").splitlines())
-        if "train_runtime" in line
-    ]
+def training_time(logs: Sequence[Path]) -> dict[str, float]:
+    """Seconds that the stages of jobs took, a teacher's reading among them, from the trainers' logs."""
+    lines = [json.loads(line) for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
+    seconds = [line["seconds"] for line in lines if "train_runtime" in line]
     return {"seconds": round(sum(seconds)), "stages": len(seconds)}
 
 

@@ -94,7 +94,8 @@ def load_base(config: Config) -> PreTrainedModel:
         id2label=dict(enumerate(LABELS)),
         label2id={label: i for i, label in enumerate(LABELS)},
     )
-    model_config.update(settings_entry(Settings(config.window, config.overlap)))  # no keyword: those need a known name
+    settings = Settings(config.window, config.overlap, threshold=config.threshold)
+    model_config.update(settings_entry(settings))  # no keyword: those need a known name
     for name, value in {
         "attention_probs_dropout_prob": config.attention_dropout,
         "attention_dropout": config.attention_dropout,
