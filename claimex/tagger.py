@@ -108,10 +108,10 @@ class TransformerTagger:
     def tag(self, documents: Iterable[Document]) -> Iterator[Tagged]:
         """What each document holds, in order; reads ahead as far as a few batches need.
 
-        While the caller works on some documents, the network, on a thread of its own, is with those that follow.
+        While the caller works on some documents, the network, on other threads, is with those that follow.
         """
         before: tuple[list[Reading], Future[None]] | None = None
-        with ThreadPoolExecutor(1, "forward") as forward:
+        with ThreadPoolExecutor(2, "forward") as forward:  # so that there is always a batch to take up
             for readings in self._chunks(documents):
                 read = forward.submit(self._read_all, readings)
                 if before:

@@ -221,6 +221,11 @@ def test_settings_come_from_the_checkpoint(tiny_tagger: TransformerTagger) -> No
     assert tiny_tagger.settings == Settings(window=24, overlap=6, threshold=0.0)
 
 
+def alike(one: Floats, other: Floats) -> bool:
+    """Whether two readings of a text differ by no more than bfloat16 explains."""
+    return one.shape == other.shape and float(np.abs(np.exp(one) - np.exp(other)).sum()) <= 0.02 * one.size
+
+
 @pytest.mark.parametrize("text", [text for text in TEXTS_OF_ALL_LENGTHS if text])
 def test_both_engines_say_the_same(tiny_directory: Path, text: str) -> None:
     ours, theirs = (load(tiny_directory, device="cpu", engine=engine) for engine in ("openvino", "torch"))
@@ -228,8 +233,7 @@ def test_both_engines_say_the_same(tiny_directory: Path, text: str) -> None:
     [one, other] = (read_whole(tagger, text).log_probs for tagger in (ours, theirs))
     if ours.network.dtype == theirs.network.dtype == "float32":
         assert np.allclose(one, other, atol=1e-4)
-    else:  # bfloat16 has three digits
-        assert np.allclose(np.exp(one), np.exp(other), atol=0.1)
+    assert alike(one, other)
 
 
 def test_an_encoder_of_another_kind_is_left_to_torch(tiny_directory: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import json
 import math
 import os
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Semaphore
 from typing import Any
 
 import numpy as np
@@ -52,7 +52,8 @@ class OpenVinoNetwork:
         compiled = ov.Core().compile_model(_graph(config, _tensors(directory), token), "CPU", options)
         self._widths = [output.partial_shape[2].get_length() for output in compiled.outputs]
         self._requests = ov.AsyncInferQueue(compiled, self._streams)
-        self._calling = Lock()
+        self._requests.set_callback(_keep)
+        self._starting = Lock()
         self.device = "cpu"
         self.dtype = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}[
             compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
@@ -61,25 +62,28 @@ class OpenVinoNetwork:
 
     def __call__(self, batch: Padded) -> tuple[Floats, Floats | None]:
         """Logits of shape (rows, tokens, labels), and vectors of (rows, tokens, their width). May be called by several
-        threads, which take turns."""
+        threads: what one leaves idle at its end, another takes."""
         found = [np.zeros((*batch.ids.shape, width), dtype=np.float32) for width in self._widths]
-
-        def keep(request: Any, place: tuple[slice, slice]) -> None:
-            for whole, part in zip(found, request.output_tensors, strict=True):
-                whole[place] = part.data
-
-        with self._calling:
-            self._requests.set_callback(keep)
-            for rows in np.array_split(np.arange(len(batch.ids)), self._pieces(batch.ids)):
+        done, count = Semaphore(0), self._pieces(batch.ids)
+        with self._starting:
+            for rows in np.array_split(np.arange(len(batch.ids)), count):
                 place = slice(rows[0], rows[-1] + 1), slice(batch.mask[rows].sum(1).max())
-                self._requests.start_async([each[place] for each in batch], place)
-            self._requests.wait_all()
+                self._requests.start_async([each[place] for each in batch], (found, place, done))
+        for _ in range(count):
+            done.acquire()
         logits, *vectors = found
         return logits, vectors[0] if vectors else None
 
     def _pieces(self, ids: Ids) -> int:
         """In how many pieces a batch is read: small ones, as many for each stream."""
         return min(len(ids), self._streams * math.ceil(ids.size / (self._streams * PIECE)))
+
+
+def _keep(request: Any, job: tuple[list[Floats], tuple[slice, slice], Semaphore]) -> None:
+    found, place, done = job
+    for whole, part in zip(found, request.output_tensors, strict=True):
+        whole[place] = part.data
+    done.release()
 
 
 def _cores() -> int:

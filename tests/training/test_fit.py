@@ -27,6 +27,7 @@ from claimex.errors import ConfigError, ModelError
 from claimex.schema import Document
 from claimex.tokens import CASES
 from tests.test_bio import plain
+from tests.test_tagger import alike, read_whole
 from tests.training.encoders import modernbert
 from training import fit as job
 from training import trainer
@@ -416,13 +417,14 @@ def test_an_export_keeps_the_file_of_embeddings_that_are_the_same_numbers(
 
 
 def test_export_tags_as_the_checkpoint_does(exported: Path, trained: Path) -> None:
+    ours, theirs = (tagger.load(where) for where in (exported, trained))
     texts = [Document("a", TEXT), Document("b", "")]
-    [spans, none], [expected, _] = (
-        [tagged.spans for tagged in tagger.load(where).tag(texts)] for where in (exported, trained)
-    )
-    assert plain(spans) == plain(expected)
+    [spans, none], [expected, _] = ([tagged.spans for tagged in each.tag(texts)] for each in (ours, theirs))
+    if ours.network.dtype == "float32":
+        assert plain(spans) == plain(expected)
+    assert alike(read_whole(ours, TEXT).log_probs, read_whole(theirs, TEXT).log_probs)
     assert none == []
-    assert tagger.load(exported).settings == tagger.Settings(24, 6)
+    assert ours.settings == tagger.Settings(24, 6)
 
 
 def test_plain_transformers_load_the_export(exported: Path) -> None:
