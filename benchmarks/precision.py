@@ -19,6 +19,7 @@ from claimex.tagger import TransformerTagger, load
 from training.config import corpus_named, read_corpora
 from training.corpora import read_corpus
 from training.metric import SpanF1, span_rows
+from training.model import load as load_trained
 
 CORPORA = Path("configs/corpora.yaml")
 
@@ -28,9 +29,11 @@ def taggers(checkpoint: Path, *, bfloat16: bool) -> Iterator[tuple[str, Transfor
     released = load(device="cpu")
     trained = load(checkpoint, device="cpu", engine="torch")
     trained.settings = dataclasses.replace(released.settings)
-    yield "float32 weights, torch", trained
+    trained.network, trained.links = TorchNetwork(load_trained(checkpoint).eval()), None  # whatever the CPU prefers
+    yield "float32 weights, torch, float32", trained
     yield f"float16 weights, {released.network.name}, {released.network.dtype}", released
-    yield "float16 weights, torch", load(device="cpu", engine="torch")
+    other = load(device="cpu", engine="torch")
+    yield f"float16 weights, torch, {other.network.dtype}", other
     if bfloat16:
         rounded = load(device="cpu", engine="torch")
         assert isinstance(rounded.network, TorchNetwork)
