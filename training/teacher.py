@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from accelerate import PartialState  # type: ignore[import-untyped]
 from tqdm import tqdm
 from transformers import PreTrainedModel
 
@@ -31,7 +32,8 @@ class Teacher:
     def __init__(self, directory: Path, *, bf16: bool) -> None:
         self._name = directory
         self._tokenizer: HubTokenizer = load_trained_tokenizer(directory)
-        self._model: PreTrainedModel = load(directory).eval()
+        model: Any = load(directory).eval()
+        self._model: PreTrainedModel = model.to(PartialState().device)
         self._bf16 = bf16
         self._known: dict[tuple[int, ...], Floats] = {}  # by the ids of a window, as stages read the same ones
 
@@ -56,7 +58,7 @@ class Teacher:
             row["target"] = target.tobytes()
 
     def _learn(self, rows: dict[tuple[int, ...], dict[str, Any]]) -> None:
-        order = sorted(rows.keys() - self._known.keys(), key=len)
+        order = sorted(rows.keys() - self._known.keys(), key=lambda key: (len(key), key))
         for start in tqdm(range(0, len(order), BATCH), unit="batch", desc="teacher"):
             keys = order[start : start + BATCH]
             for key, found in zip(keys, self._read([rows[key] for key in keys]), strict=True):
