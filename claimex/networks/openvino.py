@@ -23,6 +23,7 @@ from claimex.tokens import CASES, Ids, Padded
 
 INDEX = "model.safetensors.index.json"
 STREAMS = 4  # pieces of a batch that are read at once, each by its share of the threads: they need not keep in step
+PATIENCE = 5.0  # seconds without a piece done, after which its failure is looked for
 PIECE = 1024  # tokens, padding included, of a piece: what it computes stays in the cores' caches
 
 
@@ -70,7 +71,8 @@ class OpenVinoNetwork:
                 place = slice(rows[0], rows[-1] + 1), slice(batch.mask[rows].sum(1).max())
                 self._requests.start_async([each[place] for each in batch], (found, place, done))
         for _ in range(count):
-            done.acquire()
+            while not done.acquire(timeout=PATIENCE):
+                self._requests.wait_all()  # raises what a piece failed by, which then calls nobody back
         logits, *vectors = found
         return logits, vectors[0] if vectors else None
 
