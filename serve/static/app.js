@@ -30,6 +30,7 @@ let limits = null; // the server's, once known
 let loaded = { name: "article", text: "", shown: "" }; // a text field shows every line end as "\n": offsets need the original
 let result = null; // { article, row, line, points }
 let running = null; // the AbortController of the request under way
+let opening = null; // the promise of a file that is being read: whether it could be
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -45,8 +46,8 @@ for (const id of ["example", "example-link"]) byId(id).addEventListener("click",
 byId("open").addEventListener("click", () => fileInput.click());
 byId("cancel").addEventListener("click", () => running?.abort());
 turnButton.addEventListener("click", () => turn(reading.hidden));
-fileInput.addEventListener("change", () => fileInput.files.length && open(fileInput.files[0]));
-onDrop(byId("page"), open);
+fileInput.addEventListener("change", () => fileInput.files.length && take(fileInput.files[0]));
+onDrop(byId("page"), take);
 byId("exports").addEventListener("click", ({ target }) => {
   const { copy: copied, download: saved } = target.closest("button")?.dataset ?? {};
   if (copied) copyAs(FORMATS[copied]);
@@ -56,6 +57,7 @@ if (/Mac|iPhone|iPad/.test(navigator.platform)) form.querySelector("kbd").textCo
 describeServer();
 
 async function run() {
+  if ((await opening) === false) return; // whoever asks while a file is still being read means that file
   const article = currentArticle();
   if (running) return;
   if (!article.text.trim()) {
@@ -136,12 +138,18 @@ function load({ name, text, date }) {
   showWhetherOutdated();
 }
 
+function take(file) {
+  opening = open(file).finally(() => (opening = null));
+}
+
 async function open(file) {
   fileInput.value = ""; // so that the same file can be opened again
   try {
     load({ name: file.name.replace(/\.[^.]*$/, ""), text: await readText(file, limits?.max_bytes) });
+    return true;
   } catch (error) {
     complain(error);
+    return false;
   }
 }
 

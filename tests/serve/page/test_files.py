@@ -83,6 +83,24 @@ def test_a_file_keeps_its_line_ends_so_that_offsets_fit_it(page: Page) -> None:
     expect(marks(page)).to_have_text(["5", "boats", "6", "ships"])
 
 
+@pytest.mark.parametrize(("content", "fault"), [(b"6 ships", ""), (b"\xff", "ferry.txt is not plain text")])
+def test_who_extracts_while_a_file_is_being_read_means_that_file(page: Page, content: bytes, fault: str) -> None:
+    page.evaluate(
+        """() => {
+            const read = File.prototype.arrayBuffer;
+            const late = () => new Promise((resolve) => setTimeout(resolve, 300));
+            File.prototype.arrayBuffer = async function () { await late(); return read.call(this); };
+        }"""
+    )
+    picked = FilePayload(name="ferry.txt", mimeType="text/plain", buffer=content)
+    page.get_by_label("Text file").set_input_files([picked])
+    page.keyboard.press("Control+Enter")
+    if fault:
+        expect(page.get_by_role("alert")).to_contain_text(fault)
+    else:
+        expect(marks(page)).to_have_text(["6", "ships"])
+
+
 @pytest.mark.parametrize(
     ("content", "outcome"), [("[53, 32, 113]", "5 q"), ("[255, 254, 53, 0]", None), ("[53, 0]", None)]
 )
