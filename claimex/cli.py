@@ -137,11 +137,13 @@ def _with_progress(extractions: Iterable[Extraction], *, shown: bool) -> Iterabl
 @app.command("score")
 def score_files(
     gold: Annotated[str, typer.Argument(metavar="GOLD", help="Annotated documents as JSON lines.")],
-    predicted: Annotated[str, typer.Argument(metavar="PREDICTED", help="What extract wrote for the same ids.")],
+    predicted: Annotated[
+        str, typer.Argument(metavar="PREDICTED", help="What extract, or another annotator, wrote for the same ids.")
+    ],
     errors: Annotated[int, typer.Option(min=0, metavar="N", help="Print the first N wrong records too.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
 ) -> None:
-    """Score extractions against annotated documents."""
+    """Score extractions against annotated documents, or two annotators' work."""
     examples = list(jsonl.read_examples(gold))
     documents = {example.document.id: example.document for example in examples}
     found = {example.document.id: example for example in jsonl.read_predictions(predicted, documents)}

@@ -94,7 +94,8 @@ def read_predictions(path: str | Path, gold: Mapping[str, Document]) -> Iterator
     """Yield what was predicted for the documents in ``gold``, by id, with the claims as records.
 
     Lines are extractions as ``encode_extraction`` makes them; ``id``, ``spans`` and, in ``claims``, the ranges, values
-    and names are enough. Lines of other documents are passed over. Raises InputError as ``read_examples`` does.
+    and names are enough. What another annotator wrote, with ``records``, will do, too. Lines of other documents are
+    passed over. Raises InputError as ``read_examples`` does.
     """
     examples = _rows(path, functools.partial(_predicted, stem=stem_of(path), gold=gold))
     return (example for example in examples if example is not None)
@@ -189,6 +190,8 @@ def _predicted(row: Json, number: int, *, stem: str, gold: Mapping[str, Document
     document = gold.get(_identity(row, number, stem))
     if document is None:
         return None
+    if "records" in row and "claims" not in row:
+        return _example(document, row, frozenset(Tag), as_list(row["records"], "records"), _record)
     return _example(document, row, frozenset(Tag), as_list(row.get("claims"), "claims"), _claimed)
 
 

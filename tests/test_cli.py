@@ -288,6 +288,12 @@ def test_scores(run: Run, geese: Path, gold: Path, tmp_path: Path) -> None:
     assert len(lines) == 13
 
 
+def test_two_annotators_are_scored(run: Run, gold: Path) -> None:
+    status, out, _ = run("score", gold, gold, "--json")
+    assert status == 0
+    assert {row["f1"] for name, row in json.loads(out).items() if name in ("QUANTITY", "record all four")} == {1.0}
+
+
 def test_score_names_what_it_cannot_read(run: Run, gold: Path, tmp_path: Path) -> None:
     assert_fails(run("score", gold, tmp_path / "none.jsonl"), "none.jsonl: no such file")
     (tmp_path / "bad.jsonl").write_text(

@@ -11,13 +11,15 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from claimex.schema import Tag
-from claimex.score import ALL_FOUR
+from claimex.score import ALL_FOUR, score
 from training.config import Corpus
+from training.corpora import read_corpus
 from training.evaluate import ALL, METRICS, Table
 
 TEMPLATE = Path(__file__).parent / "card.md"
 DEV = "gold-dev"
 MEASURED = (DEV, "pool-dev", "own-test")
+AGAIN = ("own-test", "own-again")  # two annotations of the same documents
 INTERVALS = "\nIn brackets: where the figure lies in 95% of the samples when the articles are drawn anew (bootstrap)."
 
 # Two annotators of the same 28 articles, independently: exact F1 of spans, agreement of record fields.
@@ -49,7 +51,8 @@ def render(weights: Path, corpora: Mapping[str, Corpus]) -> str:
                       + [_record_row(ALL_FOUR, table[f"record {ALL_FOUR}"])]),
         modifier=_headline(table["modifier accuracy"], "accuracy"),
         days=_headline(table["days accuracy"], "accuracy"),
-        domains=_rows([_domain_row(corpus, name, row) for corpus in MEASURED for name, row in tables[corpus].items()]),
+        domains=_rows([_domain_row(corpus, name, row) for corpus in MEASURED for name, row in tables[corpus].items()]
+                      + [_domain_row(AGAIN[0], "two annotators", _agreement(*(corpora[name] for name in AGAIN)))]),
         intervals=INTERVALS if any("low" in row for row in table.values()) else "",
         corpora=_rows([[name, ", ".join(c.tags), c.licence, c.citation] for name, c in corpora.items()]),
         temperature=f"{metrics['calibration']['temperature']:.2f}",
@@ -65,6 +68,12 @@ def render(weights: Path, corpora: Mapping[str, Corpus]) -> str:
         memory=f"{speed['peak_memory_mib']:,}",
     )  # fmt: skip
     return f"---\n{data}\n---\n\n{body}"
+
+
+def _agreement(*corpora: Corpus) -> Table:
+    """Of two annotators of the same documents of this repository, the second scored against the first."""
+    first, second = ({e.document.id: e for e in read_corpus(corpus, None)} for corpus in corpora)
+    return score((first[name], second[name]) for name in first).table()
 
 
 def _eval_result(tag: Tag, row: Mapping[str, float]) -> EvalResult:
