@@ -125,12 +125,17 @@ def _train_jointly(
     examples: dict[str, list[Example]], dev: list[Example], checkpoints: Path, journal: JsonLog,
 ) -> None:  # fmt: skip
     process = PartialState()
-    chosen = [example for taken in _taken(stage, seed, examples).values() for example in taken if example.spans]
+    taken = [example for corpus in _taken(stage, seed, examples).values() for example in corpus]
+    teacher = _teacher(config.teacher, config.bf16) if stage.teacher else None
+    chosen = [example for example in taken if example.spans or (teacher and teacher.links and not example.annotated)]
     # What is read once is read as when extracting; where every pass costs, without overlap.
     overlap = 0 if stage.learning_rate else config.overlap
     documents = joint.wholes(chosen, tagger.tokenizer, config.window, overlap)
     _teach(config, stage, chosen, [row for document in documents for row in document.rows], overlap)
-    log.info("%d documents, %d records", len(documents), sum(document.plan.records for document in documents))
+    if teacher:
+        settings = Settings(config.window, config.overlap, threshold=config.threshold)
+        documents = teacher.advise(documents, settings, stage.teacher, seed)
+    log.info("%d documents, %d quantities", len(documents), sum(document.plan.quantities for document in documents))
     model.to(process.device)
     links.to(process.device)
     pad_id = tagger.tokenizer.pad_id

@@ -25,7 +25,7 @@ from claimex.schema import Example
 from claimex.tokens import Tokenizer
 from training.config import Stage
 from training.data import Collator, window_rows
-from training.links import LinkModule, Plan, Story, joined, plan_of, sampler
+from training.links import Advice, LinkModule, Pick, Plan, Story, joined, plan_of, sampler
 from training.loss import loss_of
 
 LINK_RATE = 1e-3  # the learning rate of the link network, which starts from nothing
@@ -41,11 +41,18 @@ Losses: TypeAlias = tuple[torch.Tensor, torch.Tensor]  # of the tags, and of the
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Whole:
-    """A document: its windows as rows of ``training.data``, how it is linked, and its plan where all goes right."""
+    """A document: its windows as rows of ``training.data``, how it is linked, its plan where all goes right, and what a
+    teacher has to say."""
 
     rows: list[dict[str, Any]]
     story: Story
     plan: Plan
+    advice: Advice | None = None
+
+    def walked(self, pick: Pick) -> Plan:
+        """The plan where ``pick`` decides."""
+        plan = plan_of(self.story, pick)
+        return self.advice(plan) if self.advice else plan
 
 
 def wholes(examples: Sequence[Example], tokenizer: Tokenizer, window: int, overlap: int) -> list[Whole]:
@@ -71,7 +78,7 @@ class Joint(torch.nn.Module):
         self._collate = Collator(model.config, pad_id)
 
     def forward(self, documents: Sequence[Whole]) -> Losses:
-        """The tags' loss, a mean over tokens, and the links', a mean over records."""
+        """The tags' loss, a mean over tokens, and the links', a mean over quantities."""
         rows = [row for document in documents for row in document.rows]
         batch = {name: tensor.to(self.model.device) for name, tensor in self._collate(rows).items()}
         labels = batch.pop("labels")
@@ -80,7 +87,7 @@ class Joint(torch.nn.Module):
         states = outputs.hidden_states[-1].float()
         kept = torch.cat([states[i, slice(*row["answer"])] for i, row in enumerate(rows)])
         plan = joined([document.plan for document in documents], _sizes(documents))
-        return loss_of(outputs.logits, labels), self.links(kept, plan) / max(1, plan.records)
+        return loss_of(outputs.logits, labels), self.links(kept, plan) / max(1, plan.quantities)
 
 
 class Alone(torch.nn.Module):
@@ -107,13 +114,13 @@ class Alone(torch.nn.Module):
         weight, bias = network.token
         for document in self._documents:
             values = self._states[id(document)].float().cpu().numpy() @ weight.T + bias
-            self._plans[id(document)] = plan_of(document.story, sampler(network, document.story, values, dice))
+            self._plans[id(document)] = document.walked(sampler(network, document.story, values, dice))
 
     def forward(self, documents: Sequence[Whole]) -> Losses:
         """As of ``Joint``, without a loss of tags."""
         states = torch.cat([self._states[id(document)] for document in documents]).to(self._device).float()
         plan = joined([self._plans[id(document)] for document in documents], _sizes(documents))
-        return torch.zeros(()), self.links(dropout(states, STATES_DROPOUT), plan) / max(1, plan.records)
+        return torch.zeros(()), self.links(dropout(states, STATES_DROPOUT), plan) / max(1, plan.quantities)
 
 
 def _sizes(documents: Sequence[Whole]) -> list[int]:

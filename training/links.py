@@ -4,21 +4,20 @@ together."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy
 
 from claimex.bio import Floats
 from claimex.link import WINDOW, Choice, decide
 from claimex.link_network import FEATURES, ORDER, WIDTH, LinkNetwork, Scorer, Vectors, token_ranges
 from claimex.normalize import normalize
 from claimex.scene import Scene
-from claimex.schema import Example, Range, Record, Tag
+from claimex.schema import Document, Example, Range, Record, Tag
 from training.linker import right_index
 
 SIZE = 96  # of a mention's vector and of the hidden layer
@@ -30,6 +29,7 @@ CANDIDATES = 1 + max(map(sum, WINDOW.values()))  # of a choice, "none" among the
 class Story:
     """A document as linking walks through it, with the records that it should find and the ranges of its tokens."""
 
+    document: Document
     scene: Scene
     records: Mapping[Range, Record]
     ranges: Sequence[Range]
@@ -38,19 +38,20 @@ class Story:
     def of(cls, example: Example, ranges: Sequence[Range]) -> Story:
         """Of an example whose tokens cover ``ranges``."""
         scene = Scene(example.document, normalize(example.document, example.spans))
-        return cls(scene, {record.quantity: record for record in example.records}, ranges)
+        return cls(example.document, scene, {record.quantity: record for record in example.records}, ranges)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choices:
     """What one field of a document's quantities asks. Of each choice: its quantity, its candidates (-1: none, padded
-    with -1), their features, how many there are, and which one is right."""
+    with -1), their features, how many there are, and how probable each is to be the right one: zeros where nobody
+    knows."""
 
     quantities: torch.Tensor  # (choices)
     candidates: torch.Tensor  # (choices, CANDIDATES)
     features: torch.Tensor  # (choices, CANDIDATES, FEATURES), bytes
     counts: torch.Tensor  # (choices)
-    right: torch.Tensor  # (choices)
+    right: torch.Tensor  # (choices, CANDIDATES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,17 +61,17 @@ class Plan:
     mentions: torch.Tensor  # (mentions, 2)
     sentences: torch.Tensor  # (mentions, 2)
     choices: dict[Tag, Choices]
-    records: int
+    quantities: int
 
 
-_Row: TypeAlias = tuple[int, list[int], list[list[float]], int]  # of a Choices, before it is one
+_Row: TypeAlias = tuple[int, list[int], list[list[float]], int | None]  # of a Choices, before it is one
 Pick = Callable[[Choice, list[list[float]]], int]  # from a choice and its candidates' features, the one to go on with
 
 
 def plan_of(story: Story, pick: Pick | None = None) -> Plan:
     """The choices of a document, each in the light of those before it: the right ones, or what ``pick`` has decided.
 
-    A quantity whose gold link is out of sight teaches nothing about that field.
+    Of a quantity whose gold link is out of sight, or that has no record, nobody knows which is right.
     """
     items = [item for tag in Tag for item in story.scene.items[tag]]
     number = {id(item): i for i, item in enumerate(items)}
@@ -80,9 +81,8 @@ def plan_of(story: Story, pick: Pick | None = None) -> Plan:
         record = story.records.get(choice.quantity.mention.span.range)
         right = None if record is None else right_index(record, choice.tag, choice.candidates)
         found = choice.features()
-        if right is not None:
-            numbers = [-1 if candidate is None else number[id(candidate)] for candidate in choice.candidates]
-            rows[choice.tag].append((number[id(choice.quantity)], numbers, found, right))
+        numbers = [-1 if candidate is None else number[id(candidate)] for candidate in choice.candidates]
+        rows[choice.tag].append((number[id(choice.quantity)], numbers, found, right))
         return (right or 0) if pick is None else pick(choice, found), 1.0
 
     decide(story.scene, choose)
@@ -90,7 +90,7 @@ def plan_of(story: Story, pick: Pick | None = None) -> Plan:
         _ranges(story, [item.mention.span.range for item in items]),
         _ranges(story, [story.scene.sentences[item.sentence] for item in items]),
         {tag: _choices(found) for tag, found in rows.items()},
-        len(story.records),
+        len(story.scene.items[Tag.QUANTITY]),
     )
 
 
@@ -101,11 +101,14 @@ def _ranges(story: Story, wanted: Sequence[Range]) -> torch.Tensor:
 def _choices(rows: Sequence[_Row]) -> Choices:
     candidates = torch.full((len(rows), CANDIDATES), -1)
     found = torch.zeros((len(rows), CANDIDATES, FEATURES), dtype=torch.uint8)
-    for i, (_, numbers, each, _) in enumerate(rows):
+    right = torch.zeros((len(rows), CANDIDATES))
+    for i, (_, numbers, each, known) in enumerate(rows):
         candidates[i, : len(numbers)] = torch.tensor(numbers)
         found[i, : len(numbers)] = torch.tensor(each, dtype=torch.uint8)
-    plain = [(quantity, len(numbers), right) for quantity, numbers, _, right in rows]
-    quantities, counts, right = torch.tensor(plain, dtype=torch.long).reshape(-1, 3).unbind(1)
+        if known is not None:
+            right[i, known] = 1
+    plain = [(quantity, len(numbers)) for quantity, numbers, _, _ in rows]
+    quantities, counts = torch.tensor(plain, dtype=torch.long).reshape(-1, 2).unbind(1)
     return Choices(quantities, candidates, found, counts, right)
 
 
@@ -117,7 +120,7 @@ def joined(plans: Sequence[Plan], tokens: Sequence[int]) -> Plan:
         torch.cat([plan.mentions + start for plan, start in zip(plans, at, strict=False)]),
         torch.cat([plan.sentences + start for plan, start in zip(plans, at, strict=False)]),
         {tag: _joined([plan.choices[tag] for plan in plans], mentions) for tag in ORDER},
-        sum(plan.records for plan in plans),
+        sum(plan.quantities for plan in plans),
     )
 
 
@@ -181,7 +184,13 @@ class LinkModule(nn.Module):
 
     def forward(self, states: torch.Tensor, plan: Plan) -> torch.Tensor:
         """The loss of a document's choices, summed; ``states`` (tokens, width) of the encoder."""
-        values = self.token(states)
+        found = self.log_shares(self.token(states), plan)
+        losses = [(plan.choices[tag].right.to(found[tag]) * found[tag]).sum() for tag in ORDER]
+        return -torch.stack(losses).sum()
+
+    def log_shares(self, values: torch.Tensor, plan: Plan) -> dict[Tag, torch.Tensor]:
+        """The log-probabilities of each field's candidates, (choices, CANDIDATES), from the tokens' vectors (tokens,
+        WIDTH)."""
         sums = nn.functional.pad(values.double().cumsum(0), (0, 0, 1, 0))  # double: a mean is the difference of two
 
         def means(ranges: torch.Tensor) -> torch.Tensor:
@@ -191,21 +200,45 @@ class LinkModule(nn.Module):
         rows = torch.cat([values[first], means(plan.mentions.to(values.device)), values[last]], -1)
         mentions = torch.cat([self.mention(rows), self.none.unsqueeze(0)])  # the last one for -1
         sentences = self.sentence(means(plan.sentences.to(values.device)))
-        losses = [self._loss(self.fields[str(tag)], mentions, sentences, plan.choices[tag]) for tag in ORDER]
-        return torch.stack(losses).sum()
+        return {tag: _log_shares(self.fields[str(tag)], mentions, sentences, plan.choices[tag]) for tag in ORDER}
 
     def network(self) -> LinkNetwork:
         """The same as it is now, in numpy."""
         return LinkNetwork({name: tensor.detach().cpu().numpy() for name, tensor in self.state_dict().items()})
 
-    def _loss(
-        self, field: nn.Module, mentions: torch.Tensor, sentences: torch.Tensor, choices: Choices
-    ) -> torch.Tensor:
-        scores = field(
-            mentions[choices.quantities],
-            sentences[choices.quantities],
-            mentions[choices.candidates],
-            choices.features.to(mentions),
-        )
-        beyond = (torch.arange(scores.shape[1]) >= choices.counts.unsqueeze(1)).to(scores.device)
-        return cross_entropy(scores.masked_fill(beyond, -1e9), choices.right.to(scores.device), reduction="sum")
+
+def _log_shares(field: nn.Module, mentions: torch.Tensor, sentences: torch.Tensor, choices: Choices) -> torch.Tensor:
+    scores: torch.Tensor = field(
+        mentions[choices.quantities],
+        sentences[choices.quantities],
+        mentions[choices.candidates],
+        choices.features.to(mentions),
+    )
+    beyond = (torch.arange(CANDIDATES) >= choices.counts.unsqueeze(1)).to(scores.device)
+    return scores.masked_fill(beyond, -1e9).log_softmax(-1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Advice:
+    """What a teacher thinks of a document's links: by its network, from its vectors of the tokens (tokens, WIDTH), and
+    at a ``weight`` beside the annotation's word."""
+
+    links: LinkModule
+    network: LinkNetwork
+    values: Floats
+    weight: float
+
+    @torch.no_grad()
+    def __call__(self, plan: Plan) -> Plan:
+        """The plan with the teacher's word in it; where nobody knew which candidate is right it stands alone."""
+        found = self.links.log_shares(torch.from_numpy(self.values), plan)
+        return replace(plan, choices={tag: self._mixed(plan.choices[tag], found[tag].exp()) for tag in ORDER})
+
+    def pick(self, story: Story, dice: np.random.Generator) -> Pick:
+        """Decides as the teacher would."""
+        return sampler(self.network, story, self.values, dice)
+
+    def _mixed(self, choices: Choices, shares: torch.Tensor) -> Choices:
+        known = choices.right.any(-1, keepdim=True)
+        mixed = self.weight * shares + (1 - self.weight) * choices.right
+        return replace(choices, right=torch.where(known, mixed, shares))

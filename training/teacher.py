@@ -1,12 +1,13 @@
 """What a larger model makes of the texts, for a smaller one to learn beside the annotation, and where there is none.
 
 Distillation (Hinton, Vinyals and Dean, 2015) of label sequences: the targets are the teacher's marginals under the
-grammar by which spans are decoded.
+grammar by which spans are decoded. And of links: how probable it finds each candidate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,14 @@ from transformers import PreTrainedModel
 
 from claimex.bio import LABELS, Floats
 from claimex.errors import ConfigError
-from claimex.schema import Example
+from claimex.extract import Tagged
+from claimex.networks.torch import TorchNetwork
+from claimex.normalize.edges import settle_edges
+from claimex.schema import Document, Example
+from claimex.tagger import Settings, TransformerTagger
 from training.data import Collator, agreed, window_rows
+from training.joint import Whole, load_links
+from training.links import Advice, Story
 from training.loss import marginals
 from training.model import HubTokenizer, load, load_trained_tokenizer
 
@@ -27,7 +34,8 @@ BATCH = 16  # windows
 
 
 class Teacher:
-    """A trained token classifier, with the tokenizer that it was trained with."""
+    """A trained token classifier, with the tokenizer that it was trained with, and the network that links, if it has
+    one."""
 
     def __init__(self, directory: Path, *, bf16: bool) -> None:
         self._name = directory
@@ -36,6 +44,9 @@ class Teacher:
         self._model: PreTrainedModel = model.to(PartialState().device)
         self._bf16 = bf16
         self._known: dict[tuple[int, ...], Floats] = {}  # by the ids of a window, as stages read the same ones
+        links = load_links(directory)
+        self._links = links and links.eval()
+        self._tagged: dict[str, Tagged] = {}  # by the id of a document
 
     def teach(
         self, examples: Sequence[Example], rows: Sequence[dict[str, Any]], size: int, overlap: int, weight: float
@@ -56,6 +67,44 @@ class Teacher:
             target = np.zeros((len(row["input_ids"]), len(LABELS)), dtype=np.float16)
             target[answer] = agreed(self._known[key][answer].astype(np.float32), row["allowed"][answer], weight)
             row["target"] = target.tobytes()
+
+    @property
+    def links(self) -> bool:
+        """Whether it has anything to say of links."""
+        return self._links is not None
+
+    def advise(self, documents: Sequence[Whole], settings: Settings, weight: float, seed: int) -> list[Whole]:
+        """The documents with what it thinks of their links, at ``weight`` beside the annotation's word; those without
+        any spans get the teacher's own, and are walked as it walks, by dice of the ``seed``."""
+        if self._links is None:
+            return list(documents)
+        network = self._links.network()
+        self._tag([document.story.document for document in documents], settings)
+        advised = []
+        for document in documents:
+            story = document.story
+            tagged = self._tagged[story.document.id]
+            assert tagged.vectors is not None
+            advice = Advice(self._links, network, tagged.vectors.values, weight)
+            if any(story.scene.items.values()):
+                advised.append(replace(document, plan=advice(document.plan), advice=advice))
+                continue
+            spans = tuple(settle_edges(story.document.text, tagged.spans))
+            story = Story.of(Example(story.document, spans, frozenset()), story.ranges)
+            taught = replace(document, story=story, advice=advice)
+            advised.append(replace(taught, plan=taught.walked(advice.pick(story, np.random.default_rng(seed)))))
+        return advised
+
+    def _tag(self, documents: Sequence[Document], settings: Settings) -> None:
+        """Its spans and vectors of documents that it has not read yet."""
+        assert self._links is not None
+        network = self._links.network()
+        tagger = TransformerTagger(TorchNetwork(self._model, network.token), self._tokenizer, settings, network)
+        readings = [tagger.begin(document) for document in documents if document.id not in self._tagged]
+        with torch.autocast(self._model.device.type, torch.bfloat16, enabled=self._bf16):
+            for batch in tqdm(list(tagger.batches(readings)), unit="batch", desc="teacher's links"):
+                tagger.read(batch)
+        self._tagged |= {reading.document.id: tagger.finish(reading) for reading in readings}
 
     def _learn(self, rows: dict[tuple[int, ...], dict[str, Any]]) -> None:
         order = sorted(rows.keys() - self._known.keys(), key=lambda key: (len(key), key))

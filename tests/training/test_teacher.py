@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from claimex.bio import BEGIN, INSIDE, LABELS, OUTSIDE, Floats
 from claimex.errors import ConfigError
-from claimex.schema import Document, Example, Tag
+from claimex.link_network import FILE
+from claimex.schema import Document, Example, Record, Span, Tag
+from claimex.tagger import Settings
 from tests.training.test_fit import CONFIG, DATA, tiny
 from training import fit as job
 from training.data import ANY, Collator, agreed, window_rows
+from training.joint import Whole, load_links, wholes
+from training.links import LinkModule
 from training.loss import loss_of, marginals, partial_loss
 from training.model import load, load_tokenizer, save
 from training.teacher import Teacher
@@ -114,6 +121,60 @@ def test_a_stage_learns_from_a_teacher(links: float, teacher: Path, tiny_directo
     )
     pairs = zip(load(result).parameters(), load(job.fit(untaught, CONFIG, DATA)).parameters(), strict=True)
     assert any(not torch.equal(one, other) for one, other in pairs)
+
+
+@pytest.fixture(scope="module")
+def linking(teacher: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same teacher with a network that links."""
+    directory = Path(shutil.copytree(teacher, tmp_path_factory.mktemp("linking") / "stage-0"))
+    torch.manual_seed(5)
+    links = LinkModule(16)
+    save_file(links.state_dict(), directory / FILE)
+    return directory
+
+
+def advised(linking: Path, tiny_directory: Path, examples: list[Example], weight: float) -> list[Whole]:
+    documents = wholes(examples, load_tokenizer(tiny(tiny_directory, linking)), 24, 6)
+    return Teacher(linking, bf16=False).advise(documents, Settings(24, 6, threshold=0.0), weight, 1)
+
+
+def test_links_are_taught_beside_the_annotation_and_where_there_is_none(linking: Path, tiny_directory: Path) -> None:
+    spans = [Span(15, 17, Tag.QUANTITY), Span(18, 24, Tag.UNIT), Span(38, 45, Tag.DATE), Span(47, 49, Tag.QUANTITY)]
+    known = Record(spans[0].range, Decimal(57), None, None, unit=spans[1].range, date=spans[2].range)
+    example = Example(Document("b", TEXT), tuple(spans), frozenset(Tag), (known,))
+    [document, raw] = advised(linking, tiny_directory, [example, UNKNOWN], 0.25)
+    right = document.plan.choices[Tag.DATE].right
+    assert right.sum(-1).tolist() == pytest.approx([1, 1])
+    assert right[0].max() >= 0.75  # the annotation's
+    assert right[1].max() < 0.75  # of a quantity without a record the teacher's alone
+    assert raw.story.scene.items[Tag.QUANTITY]
+    for field in raw.plan.choices.values():
+        assert field.right.sum(-1).tolist() == pytest.approx([1] * len(field.right))
+
+
+def test_a_network_that_is_its_teacher_has_no_links_to_learn(linking: Path, tiny_directory: Path) -> None:
+    [raw] = advised(linking, tiny_directory, [UNKNOWN], 1.0)
+    assert raw.advice is not None
+    shares = raw.advice.links.log_shares(torch.from_numpy(raw.advice.values), raw.plan)
+    for tag, field in raw.plan.choices.items():
+        assert torch.allclose(shares[tag].exp(), field.right, atol=1e-5)
+
+
+def test_texts_without_annotation_teach_links(
+    linking: Path, tiny_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = [Example(Document(str(number), TEXT), (), frozenset()) for number in range(3)]
+    monkeypatch.setattr(job, "read_corpus", lambda corpus, data: bare)
+    config = tiny(tiny_directory, tmp_path / "out")
+    stage = dataclasses.replace(config.stages[-1], teacher=1.0, links=1.0, epochs=1.0, evaluate=False, patience=None)
+    alone = dataclasses.replace(stage, learning_rate=0.0)
+    config = dataclasses.replace(config, teacher=str(linking), stages=[stage, alone], dev="", threshold=0.0)
+    result = job.fit(config, CONFIG, DATA)
+    after = load_links(result)
+    assert after is not None
+    assert all(torch.isfinite(parameter).all() for parameter in after.parameters())
+    log = [json.loads(line) for line in (result.parent / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert all(line["link_loss"] > 0 for line in log if "link_loss" in line)
 
 
 def test_a_missing_teacher_is_named_before_anything_is_trained(tiny_directory: Path, tmp_path: Path) -> None:
