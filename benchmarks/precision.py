@@ -9,37 +9,28 @@ in bfloat16 too, as CPUs and GPUs do that can; others only imitate it, slowly.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from claimex.networks.torch import TorchNetwork
 from claimex.schema import Example, Tag
-from claimex.tagger import TransformerTagger, load
+from claimex.tagger import Dtype, TransformerTagger, load
 from training.config import corpus_named, read_corpora
 from training.corpora import read_corpus
 from training.metric import SpanF1, span_rows
-from training.model import load as load_trained
 
 CORPORA = Path("configs/corpora.yaml")
 
 
 def taggers(checkpoint: Path, *, bfloat16: bool) -> Iterator[tuple[str, TransformerTagger]]:
     """Every way to compute, by name, the first one as trained."""
-    released = load(device="cpu")
-    trained = load(checkpoint, device="cpu", engine="torch")
-    trained.settings = dataclasses.replace(released.settings)
-    trained.network, trained.links = TorchNetwork(load_trained(checkpoint).eval()), None  # whatever the CPU prefers
+    trained = load(checkpoint, device="cpu", engine="torch", dtype="float32")
+    trained.settings, trained.links = load(device="cpu").settings, None
     yield "float32 weights, torch, float32", trained
-    yield f"float16 weights, {released.network.name}, {released.network.dtype}", released
-    other = load(device="cpu", engine="torch")
-    yield f"float16 weights, torch, {other.network.dtype}", other
+    dtypes: tuple[Dtype, ...] = ("float32", "bfloat16", "int8") if bfloat16 else ("float32", "int8")
+    for dtype in dtypes:
+        yield f"float16 weights, OpenVINO, {dtype}", load(device="cpu", dtype=dtype)
     if bfloat16:
-        rounded = load(device="cpu", engine="torch")
-        assert isinstance(rounded.network, TorchNetwork)
-        rounded.network = TorchNetwork(rounded.network.model.bfloat16())
-        rounded.links = None
-        yield "bfloat16 throughout, torch", rounded
+        yield "float16 weights, torch, bfloat16", load(device="cpu", engine="torch", dtype="bfloat16")
 
 
 def compare(ways: Iterator[tuple[str, TransformerTagger]], examples: Sequence[Example]) -> Iterator[str]:

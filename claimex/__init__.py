@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from claimex.extract import Extractor
+    from claimex.tagger import Dtype
 
 __version__ = "0.1.0"
 
@@ -64,13 +65,14 @@ __all__ = [
 ]
 
 
-def load(model: str | Path | None = None, *, device: str | None = None) -> Extractor:
+def load(model: str | Path | None = None, *, device: str | None = None, dtype: Dtype | None = None) -> Extractor:
     """An extractor with the released weights, or with those of a directory or a Hub id.
 
-    ``device``: "cpu", "cuda", "cuda:1", ...; by default a GPU where there is one. Raises ModelError if the weights are
-    missing, broken or of another label set. The engine is imported here, not with the package.
+    ``device``: "cpu", "cuda", "cuda:1", ...; by default a GPU where there is one. ``dtype``: "float32", "bfloat16" or
+    "int8", by default what is fastest on the machine; "float32" finds the same on all of them. Raises ModelError if
+    the weights are missing, broken or of another label set. The engine is imported here, not with the package.
     """
     from claimex import tagger
     from claimex.extract import Extractor
 
-    return Extractor(tagger.load(model, device=device))
+    return Extractor(tagger.load(model, device=device, dtype=dtype))

@@ -1,4 +1,5 @@
-"""From a training checkpoint to the released weights: half precision, in the Hub's own layout, in two shards."""
+"""From a training checkpoint to the released weights: half precision, in the Hub's own layout, in two shards; and how
+far the inputs of its layers reach, for CPUs that compute in bytes."""
 
 from __future__ import annotations
 
@@ -12,9 +13,16 @@ from transformers import AutoModelForTokenClassification, PreTrainedTokenizerFas
 
 from claimex.errors import ConfigError
 from claimex.link_network import FILE
+from claimex.networks.int8 import REACH
+from claimex.networks.openvino import reads
+from claimex.networks.torch import TorchNetwork
 from claimex.tagger import load
+from training.config import read_corpora
+from training.corpora import read_corpus
 
+CORPORA = Path(__file__).parent.parent / "configs" / "corpora.yaml"
 INDEX = "model.safetensors.index.json"
+EVERY = 4  # how many of our texts there are for each that is read to see how far inputs reach
 SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
 
 
@@ -40,6 +48,8 @@ def export(checkpoint: Path, directory: Path, dtype: torch.dtype = torch.float16
         save_file(tensors, directory / shard, metadata={"format": "pt"})
     if before and _equal(before[0], load_file(directory / SHARDS[0])):
         (directory / SHARDS[0]).write_bytes(before[1])
+    if reads(model.config.to_dict()):
+        save_file(reach_of(checkpoint), directory / REACH)
     if (checkpoint / FILE).exists():
         shutil.copyfile(checkpoint / FILE, directory / FILE)
     index = {
@@ -47,6 +57,26 @@ def export(checkpoint: Path, directory: Path, dtype: torch.dtype = torch.float16
         "weight_map": dict(sorted(shard_of.items())),
     }
     (directory / INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
+
+
+def reach_of(checkpoint: Path) -> dict[str, torch.Tensor]:
+    """How far each input channel of the encoder's linear layers reaches, by the layer's name, over our own texts."""
+    tagger = load(checkpoint, device="cpu", engine="torch", dtype="float32")
+    assert isinstance(tagger.network, TorchNetwork)
+    found: dict[str, torch.Tensor] = {}
+
+    def look(name: str, states: torch.Tensor) -> None:
+        reach = states.detach().abs().flatten(0, -2).amax(0)
+        found[name] = torch.maximum(found.get(name, reach), reach)
+
+    for name, module in tagger.network.model.base_model.named_modules(prefix=tagger.network.model.base_model_prefix):
+        if isinstance(module, torch.nn.Linear):
+            module.register_forward_pre_hook(lambda _, inputs, name=name: look(name, inputs[0]))
+    examples = read_corpus(read_corpora(CORPORA)["own-news"], None)[::EVERY]
+    readings = [tagger.begin(example.document) for example in examples]
+    for batch in tagger.batches(readings):
+        tagger.read(batch)
+    return found
 
 
 def _bytes_by_tensors(shard: Path) -> tuple[dict[str, torch.Tensor], bytes] | None:

@@ -1,6 +1,7 @@
 """The forward pass in OpenVINO: BERT as a token classifier, a graph built straight from the checkpoint's weights.
 
-Computes in bfloat16 where the CPU does so natively, else in float32.
+Its linear layers multiply bytes where the CPU does that fastest and the checkpoint says how far their inputs reach;
+everything else is computed in bfloat16 where the CPU does so natively, else in float32.
 """
 
 from __future__ import annotations
@@ -16,15 +17,21 @@ import numpy as np
 import openvino as ov  # type: ignore[import-untyped]
 from openvino import opset13 as ops
 from safetensors import safe_open
+from safetensors.numpy import load_file
 
 from claimex.bio import Floats
 from claimex.link_network import Layer
+from claimex.networks import int8
 from claimex.tokens import CASES, Ids, Padded
 
 INDEX = "model.safetensors.index.json"
 STREAMS = 4  # pieces of a batch that are read at once, each by its share of the threads: they need not keep in step
 PATIENCE = 5.0  # seconds without a piece done, after which its failure is looked for
+GELU_FLOOR = -0.17  # the least value that it takes
 PIECE = 1024  # tokens, padding included, of a piece: what it computes stays in the cores' caches
+
+
+_HINTS = {"float32": "f32", "bfloat16": "bf16"}  # how the engine calls what it computes in
 
 
 def reads(config: dict[str, Any]) -> bool:
@@ -37,28 +44,38 @@ def reads(config: dict[str, Any]) -> bool:
 
 
 class OpenVinoNetwork:
-    """Ids and mask to logits, and by the layer ``token`` to vectors. ``threads``: by default as many as cores."""
+    """Ids and mask to logits, and by the layer ``token`` to vectors. ``threads``: by default as many as cores.
+
+    ``dtype``: "float32", "bfloat16" or "int8", by default what is fastest here.
+    """
 
     def __init__(
-        self, directory: Path, config: dict[str, Any], threads: int | None = None, token: Layer | None = None
+        self,
+        directory: Path,
+        config: dict[str, Any],
+        threads: int | None = None,
+        token: Layer | None = None,
+        dtype: str | None = None,
     ) -> None:
         """Raises KeyError with the name of a tensor that the checkpoint lacks, and what the libraries raise."""
         threads = threads or _cores()  # left to itself the engine takes two cores of some machines for one
         self._streams = min(threads, STREAMS)
-        options = {
+        options: dict[str, Any] = {
             "ENABLE_CPU_PINNING": False,  # else several processes pin themselves to one core
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": self._streams,
         }
-        compiled = ov.Core().compile_model(_graph(config, _tensors(directory), token), "CPU", options)
+        if dtype in _HINTS:
+            options["INFERENCE_PRECISION_HINT"] = _HINTS[dtype]
+        reach = _reach(directory, dtype)
+        compiled = ov.Core().compile_model(_graph(config, _tensors(directory), reach, token), "CPU", options)
         self._widths = [output.partial_shape[2].get_length() for output in compiled.outputs]
         self._requests = ov.AsyncInferQueue(compiled, self._streams)
         self._requests.set_callback(_keep)
         self._starting = Lock()
         self.device = "cpu"
-        self.dtype = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}[
-            compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
-        ]
+        hint = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
+        self.dtype = "int8" if reach else next((name for name, known in _HINTS.items() if known == hint), hint)
         self.name = "OpenVINO"
 
     def __call__(self, batch: Padded) -> tuple[Floats, Floats | None]:
@@ -106,11 +123,22 @@ def _tensors(directory: Path) -> dict[str, Any]:
     return tensors
 
 
-class _Layers:
-    """The layers that BERT is made of, by the names of their weights."""
+def _reach(directory: Path, dtype: str | None) -> dict[str, Floats]:
+    """How far the inputs of the layers reach that are to be computed in bytes. Raises KeyError where that was asked for
+    and nobody knows."""
+    path = directory / int8.REACH
+    if dtype == "int8" and not path.exists():
+        raise KeyError(int8.REACH)
+    wanted = dtype == "int8" or (dtype is None and int8.is_fast())
+    return load_file(path) if wanted and path.exists() else {}
 
-    def __init__(self, tensors: dict[str, Any], epsilon: float) -> None:
+
+class _Layers:
+    """The layers that BERT is made of, by the names of their weights; those with a ``reach`` in bytes."""
+
+    def __init__(self, tensors: dict[str, Any], reach: dict[str, Floats], epsilon: float) -> None:
         self.tensors = tensors
+        self.reach = reach
         self.epsilon = epsilon
 
     def table(self, name: str) -> Any:
@@ -121,9 +149,13 @@ class _Layers:
         """A tensor to compute with."""
         return ops.convert(self.table(name), "f32")
 
-    def dense(self, states: Any, name: str) -> Any:
-        """A linear layer; the weights lie as torch has them, (out, in)."""
-        product = ops.matmul(states, self.weight(f"{name}.weight"), False, True)
+    def dense(self, states: Any, name: str, floor: float | None = None) -> Any:
+        """A linear layer; the weights lie as torch has them, (out, in). ``floor``: what no state is below."""
+        if name in self.reach:
+            weight = self.tensors[f"{name}.weight"].astype(np.float32)
+            product = int8.product(states, weight, self.reach[name], floor)
+        else:
+            product = ops.matmul(states, self.weight(f"{name}.weight"), False, True)
         return ops.add(product, self.weight(f"{name}.bias"))
 
     def norm(self, states: Any, name: str) -> Any:
@@ -136,8 +168,8 @@ def _whole(*values: int) -> Any:
     return ops.constant(np.array(values, dtype=np.int64))
 
 
-def _graph(config: dict[str, Any], tensors: dict[str, Any], token: Layer | None) -> ov.Model:
-    layers = _Layers(tensors, config["layer_norm_eps"])
+def _graph(config: dict[str, Any], tensors: dict[str, Any], reach: dict[str, Floats], token: Layer | None) -> ov.Model:
+    layers = _Layers(tensors, reach, config["layer_norm_eps"])
     width, heads = config["hidden_size"], config["num_attention_heads"]
     ids, cases, mask = (ops.parameter([-1, -1], np.int64, name=name) for name in Padded._fields)
     split, join, turn = _whole(0, 0, heads, width // heads), _whole(0, 0, width), _whole(0, 2, 1, 3)
@@ -154,7 +186,7 @@ def _graph(config: dict[str, Any], tensors: dict[str, Any], token: Layer | None)
         attended = layers.dense(ops.reshape(context, join, True), f"{layer}.attention.output.dense")
         states = layers.norm(ops.add(attended, states), f"{layer}.attention.output.LayerNorm")
         hidden = ops.gelu(layers.dense(states, f"{layer}.intermediate.dense"), "erf")
-        answer = layers.dense(hidden, f"{layer}.output.dense")
+        answer = layers.dense(hidden, f"{layer}.output.dense", GELU_FLOOR)
         states = layers.norm(ops.add(answer, states), f"{layer}.output.LayerNorm")
     results = [layers.dense(states, "classifier")]
     if token is not None:

@@ -58,8 +58,10 @@ def _floats(tensor: torch.Tensor) -> Floats:
     return values
 
 
-def load(directory: Path, device: str, threads: int | None = None, token: Layer | None = None) -> TorchNetwork:
-    """The checkpoint's model. Half precision runs as bfloat16 where the device computes in it, else as float32.
+def load(
+    directory: Path, device: str, threads: int | None = None, token: Layer | None = None, dtype: str | None = None
+) -> TorchNetwork:
+    """The checkpoint's model, by default in bfloat16 where the device computes in it, else in float32.
 
     Raises KeyError with the names of tensors that the checkpoint lacks, and what the libraries raise.
     """
@@ -68,7 +70,10 @@ def load(directory: Path, device: str, threads: int | None = None, token: Layer 
     target = torch.device(device)
     with _quiet():
         model, info = AutoModelForTokenClassification.from_pretrained(
-            directory, dtype=_dtype(target), local_files_only=True, output_loading_info=True
+            directory,
+            dtype=getattr(torch, dtype) if dtype else _dtype(target),
+            local_files_only=True,
+            output_loading_info=True,
         )
     if info["missing_keys"] or info["mismatched_keys"]:
         raise KeyError(*sorted(info["missing_keys"])[:1])
