@@ -108,9 +108,11 @@ def decode(text: str, tokens: Sequence[Range], log_probs: Floats, threshold: flo
     spans = []
     for first, last in _runs(_unsettled(log_probs), glue):
         run = log_probs[first:last]
-        path = _best_path(run.tolist(), glue[first:last])
+        segments = _segments(_best_path(run.tolist(), glue[first:last]))
+        if not segments:
+            continue
         posterior = _Posterior(np.exp(run).tolist(), glue[first:last])
-        for start, end, tag in _segments(path):
+        for start, end, tag in segments:
             score = posterior(start, end, tag)
             if score >= threshold:
                 spans.append(Span(tokens[first + start][0], tokens[first + end - 1][1], tag, score))
@@ -207,28 +209,38 @@ class _Posterior:
         return min(1.0, score * self.leave[end])
 
 
+# Of a row of labels: those that begin a span and those that go on with one, in the order of the tags.
+_ALL_BEGIN, _ALL_INSIDE = slice(1, None, 2), slice(2, None, 2)
+
+
 def _forward(probs: Sequence[Sequence[float]], glue: Sequence[bool]) -> list[float]:
     """What the forward probabilities of each token had to be divided by."""
     scale = []
-    outside, inside = 1.0, dict.fromkeys(_BEGINS, 0.0)  # before the run nothing is open
+    outside, inside = 1.0, [0.0] * len(Tag)  # before the run nothing is open
     for row, stuck in zip(probs, glue, strict=True):
-        outside = row[OUTSIDE] * (outside if stuck else 1.0)
-        inside = {begin: row[begin + 1] * open_ + (0.0 if stuck else row[begin]) for begin, open_ in inside.items()}
-        scale.append(outside + sum(inside.values()) or TINY)
-        outside /= scale[-1]
-        inside = {begin: open_ / scale[-1] for begin, open_ in inside.items()}
+        if stuck:
+            outside *= row[OUTSIDE]
+            inside = [stays * open_ for stays, open_ in zip(row[_ALL_INSIDE], inside, strict=True)]
+        else:
+            outside = row[OUTSIDE]
+            pairs = zip(row[_ALL_BEGIN], row[_ALL_INSIDE], inside, strict=True)
+            inside = [enters + stays * open_ for enters, stays, open_ in pairs]
+        total = outside + sum(inside) or TINY
+        scale.append(total)
+        outside /= total
+        inside = [open_ / total for open_ in inside]
     return scale
 
 
 def _backward(probs: Sequence[Sequence[float]], glue: Sequence[bool], scale: Sequence[float]) -> list[float]:
     """For each border, the weight of all that can follow a span that ends there."""
     leave = [1.0]
-    outside, inside = 1.0, dict.fromkeys(_BEGINS, 1.0)  # what follows a token outside, or inside of a tag
+    outside, inside = 1.0, [1.0] * len(Tag)  # what follows a token outside, or inside of a tag
     for row, stuck, divisor in zip(reversed(probs), reversed(glue), reversed(scale), strict=True):
-        stays = row[OUTSIDE] * outside / divisor
-        goes_on = {begin: row[begin + 1] * after / divisor for begin, after in inside.items()}
-        begins = sum(row[begin] * after / divisor for begin, after in inside.items())
-        leave.append(0.0 if stuck else stays + begins)
-        outside = stays if stuck else leave[-1]
-        inside = {begin: leave[-1] + after for begin, after in goes_on.items()}
+        outside *= row[OUTSIDE] / divisor
+        begins = sum(enters * after for enters, after in zip(row[_ALL_BEGIN], inside, strict=True)) / divisor
+        free = 0.0 if stuck else outside + begins
+        inside = [free + stays * after / divisor for stays, after in zip(row[_ALL_INSIDE], inside, strict=True)]
+        outside = outside if stuck else free
+        leave.append(free)
     return leave[::-1]

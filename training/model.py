@@ -39,7 +39,10 @@ class HubTokenizer(Tokenizer):
 
 
 def base_directory(base: str) -> str:
-    """Where the base encoder lies: "package:NAME/FOLDER" is looked up among the installed packages."""
+    """Where the base encoder lies: "package:NAME/FOLDER" is looked up among the installed packages, "./FOLDER" is never
+    asked for on the Hub."""
+    if base.startswith((".", "/")) and not Path(base).is_dir():
+        raise ConfigError(f"base: {base}: no such directory")
     if not base.startswith("package:"):
         return base
     package, _, folder = base.removeprefix("package:").partition("/")

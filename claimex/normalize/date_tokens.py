@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from claimex.normalize.calendar_words import CARDINALS, MULTIPLIERS, NOISE, ORDINALS, PHRASES, WORDS, Kind, Token
 
@@ -42,8 +43,11 @@ def tokenize(text: str) -> tuple[Token, ...] | None:
 
     Raises AmbiguousDateError for a slashed date whose day and month cannot be told apart.
     """
-    if len(text) > _MAX_CHARACTERS:
-        return None
+    return None if len(text) > _MAX_CHARACTERS else _tokens(text)
+
+
+@lru_cache(maxsize=8192)
+def _tokens(text: str) -> tuple[Token, ...] | None:
     plain = _HENCE.sub(" from now", " ".join(text.translate(_TYPOGRAPHY).lower().split()))
     lexemes = [(match.lastgroup or "", match.group()) for match in _LEXEME.finditer(plain)]
     tokens = list(_settle(list(_classify(lexemes))))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from decimal import Context, Decimal, Inexact
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from claimex.normalize.modifiers import without_modifiers
@@ -42,6 +43,7 @@ def parse_number(text: str) -> Quantity | Unparsed:
     return quantity
 
 
+@lru_cache(maxsize=8192)
 def _read(text: str) -> Quantity | Unparsed:
     tokens = tokenize(_written_out(text))
     if tokens is None:

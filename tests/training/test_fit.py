@@ -369,6 +369,8 @@ def test_killed_when_its_patience_had_ended_it_does_not_train_on(patient: Config
 def test_base_of_a_package_that_is_not_installed_is_named() -> None:
     with pytest.raises(ConfigError, match="package no_such_base is not installed"):
         base_directory("package:no_such_base/model")
+    with pytest.raises(ConfigError, match=r"base: \./no/such: no such directory"):
+        base_directory("./no/such")
     assert base_directory("package:tests/training") == str(Path(__file__).parent)
 
 
