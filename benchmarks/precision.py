@@ -2,8 +2,9 @@
 
 usage: python -m benchmarks.precision CHECKPOINT [--data DIR] [--corpus NAME] [--bfloat16]
 
-CHECKPOINT is what training left, in float32; the released weights were exported from it in float16. --bfloat16 computes
-in bfloat16 too, as CPUs and GPUs do that can; others only imitate it, slowly.
+CHECKPOINT is what training left, in float32; the released weights were exported from it in float16. They are computed
+in float32 and in bytes, as CPUs do that are fast at it; with --bfloat16 also in bfloat16, which others only imitate,
+slowly.
 """
 
 from __future__ import annotations
@@ -14,11 +15,9 @@ from pathlib import Path
 
 from claimex.schema import Example, Tag
 from claimex.tagger import Dtype, TransformerTagger, load
-from training.config import corpus_named, read_corpora
+from training.config import CORPORA, corpus_named, read_corpora
 from training.corpora import read_corpus
 from training.metric import SpanF1, span_rows
-
-CORPORA = Path("configs/corpora.yaml")
 
 
 def taggers(checkpoint: Path, *, bfloat16: bool) -> Iterator[tuple[str, TransformerTagger]]:

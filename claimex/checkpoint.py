@@ -11,6 +11,7 @@ from typing import Any
 from claimex.errors import ModelError
 
 RELEASED = Path(str(files("claimex") / "weights"))
+REACH = "reach.safetensors"  # by the name of a linear layer: the largest absolute value seen in each input channel
 
 
 def directory_of(model: str | Path | None) -> Path:

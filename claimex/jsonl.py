@@ -191,7 +191,7 @@ def _predicted(row: Json, number: int, *, stem: str, gold: Mapping[str, Document
     if document is None:
         return None
     if "records" in row and "claims" not in row:
-        return _example(document, row, frozenset(Tag), as_list(row["records"], "records"), _record)
+        return example_of({**row, "text": document.text}, number, stem=stem)
     return _example(document, row, frozenset(Tag), as_list(row.get("claims"), "claims"), _claimed)
 
 

@@ -7,8 +7,8 @@ A predicted record answers for the gold record whose quantity it shares the most
 - dates agree if they overlap or cover the same days;
 - claimants agree if they overlap or half of the words of the shorter name are in the other;
 
-units, dates and claimants agree also where both are absent. A tag that the gold does not annotate is not counted, nor
-is the field that depends on it.
+units, dates and claimants agree also where both are absent. A tag that is not annotated in both is not counted, nor is
+the field that depends on it.
 """
 
 from __future__ import annotations
@@ -123,10 +123,11 @@ def score(pairs: Iterable[tuple[Example, Example]]) -> Scores:
     """Compare gold with predicted, document by document, in time linear in the length of the texts."""
     scores = Scores()
     for gold, predicted in pairs:
-        for tag in gold.annotated:
+        asked = gold.annotated & predicted.annotated
+        for tag in asked:
             _count_spans(scores.spans[tag], _ranges(gold, tag), _ranges(predicted, tag))
-        if Tag.QUANTITY in gold.annotated:
-            _count_records(scores, gold, predicted.records)
+        if Tag.QUANTITY in asked:
+            _count_records(scores, gold, predicted.records, asked)
     return scores
 
 
@@ -147,9 +148,9 @@ def _touched(ranges: set[Range], by: set[Range]) -> int:
     return sum(not covered.isdisjoint(range(*extent)) for extent in ranges)
 
 
-def _count_records(scores: Scores, gold: Example, predicted: Sequence[Record]) -> None:
+def _count_records(scores: Scores, gold: Example, predicted: Sequence[Record], asked: frozenset[Tag]) -> None:
     text = gold.document.text
-    fields = {name: agree for name, (tag, agree) in FIELDS.items() if tag in gold.annotated}
+    fields = {name: agree for name, (tag, agree) in FIELDS.items() if tag in asked}
     names = (*fields, ALL_FOUR) if len(fields) == len(FIELDS) else tuple(fields)
     for name in names:
         scores.records[name].gold += len(gold.records)

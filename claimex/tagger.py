@@ -8,12 +8,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, get_args
 
 import numpy as np
 
 from claimex.bio import LABELS, Floats, decode
-from claimex.checkpoint import directory_of, read_config
+from claimex.checkpoint import REACH, directory_of, read_config
 from claimex.errors import InputError, ModelError
 from claimex.extract import Tagged
 from claimex.link_network import FILE, WIDTH, Layer, LinkNetwork, Vectors
@@ -210,10 +210,12 @@ def load(
 
     ``device`` is a GPU where torch finds one, else the CPU; ``engine`` torch on GPUs and for encoders of other kinds
     than BERT, else OpenVINO, which is faster and takes a tenth of the time to start; ``threads`` as many as there are
-    cores; ``dtype`` what is fastest on the machine: "float32" finds the same on all of them, the others may differ in
-    one span of a hundred. Raises ModelError if the weights are missing, broken or of another label set, or need an
-    engine that is not installed.
+    cores; ``dtype`` what is fastest on the machine: with "float32" all find the same, up to a score's last digits; the
+    others may differ in one span of a hundred. Raises ModelError if the weights are missing, broken or of another label
+    set, or need an engine that is not installed, or if they cannot be computed as asked.
     """
+    if dtype not in (None, *get_args(Dtype)):
+        raise ModelError(f"dtype: should be one of {', '.join(get_args(Dtype))}, not {dtype!r}")
     directory = directory_of(model)
     where = model or directory
     config = read_config(directory)
@@ -284,9 +286,11 @@ def _network(
     if engine == "openvino":
         if device != "cpu" or not openvino.reads(config):
             raise ModelError(f"{directory}: OpenVINO reads BERT on CPUs, not {config.get('model_type')} on {device}")
+        if dtype == "int8" and not (directory / REACH).exists():
+            raise ModelError(f"{directory}: holds no {REACH}, which int8 needs: export the checkpoint first")
         return openvino.OpenVinoNetwork(directory, config, threads, token, dtype), config["max_position_embeddings"]
     if dtype == "int8":
-        raise ModelError(f"{config.get('model_type')} on {device}: int8 is for BERT on CPUs")
+        raise ModelError("int8 is for BERT on CPUs in OpenVINO, not for torch")
     if find_spec("torch") is None or find_spec("transformers") is None:
         raise ModelError(f"{config.get('model_type')} on {device} needs torch: pip install 'claimex[torch]'")
     from claimex.networks import torch

@@ -10,13 +10,11 @@ from typing import Annotated
 import typer
 
 from claimex.errors import ClaimexError
-from training.config import corpus_named, read_config, read_corpora
+from training.config import CORPORA, corpus_named, read_config, read_corpora
 from training.corpora import read_corpus
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-
-CORPORA = Path("configs/corpora.yaml")
 WEIGHTS = Path("claimex/weights")  # of this checkout
 
 Data = Annotated[Path | None, typer.Option(help="Directory with the corpora; else CLAIMEX_DATA.")]

@@ -73,7 +73,7 @@ def render(weights: Path, corpora: Mapping[str, Corpus]) -> str:
 def _agreement(*corpora: Corpus) -> Table:
     """Of two annotators of the same documents of this repository, the second scored against the first."""
     first, second = ({e.document.id: e for e in read_corpus(corpus, None)} for corpus in corpora)
-    return score((first[name], second[name]) for name in first).table()
+    return score((first[name], example) for name, example in second.items()).table()
 
 
 def _eval_result(tag: Tag, row: Mapping[str, float]) -> EvalResult:

@@ -17,6 +17,8 @@ from claimex.errors import ConfigError
 from claimex.schema import Tag
 from claimex.tagger import Settings
 
+CORPORA = Path(__file__).parent.parent / "configs" / "corpora.yaml"
+
 T = TypeVar("T")
 
 

@@ -11,16 +11,15 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForTokenClassification, PreTrainedTokenizerFast
 
+from claimex.checkpoint import REACH
 from claimex.errors import ConfigError
 from claimex.link_network import FILE
-from claimex.networks.int8 import REACH
 from claimex.networks.openvino import reads
 from claimex.networks.torch import TorchNetwork
 from claimex.tagger import load
-from training.config import read_corpora
+from training.config import CORPORA, read_corpora
 from training.corpora import read_corpus
 
-CORPORA = Path(__file__).parent.parent / "configs" / "corpora.yaml"
 INDEX = "model.safetensors.index.json"
 EVERY = 4  # how many of our texts there are for each that is read to see how far inputs reach
 SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
@@ -28,9 +27,10 @@ SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"
 
 def export(checkpoint: Path, directory: Path, dtype: torch.dtype = torch.float16) -> None:
     """Writes ``directory`` anew. The first shard holds the embeddings: frozen in training, they are the same file in
-    every release, so that a repository does not grow by them. Raises ModelError for a checkpoint that is not whole or
-    not ours, and ConfigError rather than delete a directory that holds anything else than weights."""
-    load(checkpoint, device="cpu")
+    every release, so that a repository does not grow by them. How far a BERT's inputs reach is seen on some of our own
+    texts. Raises ModelError for a checkpoint that is not whole or not ours, and ConfigError rather than delete a
+    directory that holds anything else than weights."""
+    reach = reach_of(checkpoint)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(checkpoint)
     model = AutoModelForTokenClassification.from_pretrained(checkpoint, dtype=dtype)
     before = _bytes_by_tensors(directory / SHARDS[0])
@@ -49,7 +49,7 @@ def export(checkpoint: Path, directory: Path, dtype: torch.dtype = torch.float16
     if before and _equal(before[0], load_file(directory / SHARDS[0])):
         (directory / SHARDS[0]).write_bytes(before[1])
     if reads(model.config.to_dict()):
-        save_file(reach_of(checkpoint), directory / REACH)
+        save_file(reach, directory / REACH)
     if (checkpoint / FILE).exists():
         shutil.copyfile(checkpoint / FILE, directory / FILE)
     index = {

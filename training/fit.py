@@ -127,11 +127,12 @@ def _train_jointly(
     process = PartialState()
     taken = [example for corpus in _taken(stage, seed, examples).values() for example in corpus]
     teacher = _teacher(config.teacher, config.bf16) if stage.teacher else None
-    chosen = [example for example in taken if example.spans or (teacher and teacher.links and not example.annotated)]
+    chosen = [example for example in taken if example.spans or (teacher and teacher.can_link and not example.annotated)]
     # What is read once is read as when extracting; where every pass costs, without overlap.
     overlap = 0 if stage.learning_rate else config.overlap
     documents = joint.wholes(chosen, tagger.tokenizer, config.window, overlap)
-    _teach(config, stage, chosen, [row for document in documents for row in document.rows], overlap)
+    if stage.learning_rate:  # else nobody asks for tags
+        _teach(config, stage, chosen, [row for document in documents for row in document.rows], overlap)
     if teacher:
         settings = Settings(config.window, config.overlap, threshold=config.threshold)
         documents = teacher.advise(documents, settings, stage.teacher, seed)

@@ -46,7 +46,8 @@ class Teacher:
         self._known: dict[tuple[int, ...], Floats] = {}  # by the ids of a window, as stages read the same ones
         links = load_links(directory)
         self._links = links and links.eval()
-        self._tagged: dict[str, Tagged] = {}  # by the id of a document
+        self._network = links.network() if links else None
+        self._tagged: dict[Document, Tagged] = {}  # its spans and vectors, as stages read the same documents
 
     def teach(
         self, examples: Sequence[Example], rows: Sequence[dict[str, Any]], size: int, overlap: int, weight: float
@@ -59,7 +60,7 @@ class Teacher:
         """
         read, _ = window_rows(examples, self._tokenizer, size, overlap)
         if [len(row["input_ids"]) for row in read] != [len(row["input_ids"]) for row in rows]:
-            raise ConfigError(f"teacher: {self._name} cuts texts otherwise than the base encoder: needs its vocabulary")
+            raise self._other_tokens()
         keys = [tuple(row["input_ids"]) + tuple(row["answer"]) for row in read]
         self._learn(dict(zip(keys, read, strict=True)))
         for key, row in zip(keys, rows, strict=True):
@@ -69,42 +70,50 @@ class Teacher:
             row["target"] = target.tobytes()
 
     @property
-    def links(self) -> bool:
+    def can_link(self) -> bool:
         """Whether it has anything to say of links."""
         return self._links is not None
 
     def advise(self, documents: Sequence[Whole], settings: Settings, weight: float, seed: int) -> list[Whole]:
         """The documents with what it thinks of their links, at ``weight`` beside the annotation's word; those without
-        any spans get the teacher's own, and are walked as it walks, by dice of the ``seed``."""
-        if self._links is None:
+        any spans get the teacher's own, and are walked as it walks, by dice of the ``seed``.
+
+        Raises ConfigError for a teacher that cuts texts otherwise.
+        """
+        if self._links is None or self._network is None:
             return list(documents)
-        network = self._links.network()
         self._tag([document.story.document for document in documents], settings)
+        dice = np.random.default_rng(seed)
         advised = []
         for document in documents:
             story = document.story
-            tagged = self._tagged[story.document.id]
-            assert tagged.vectors is not None
-            advice = Advice(self._links, network, tagged.vectors.values, weight)
+            spans, vectors = self._tagged[story.document]
+            assert vectors is not None
+            if list(vectors.ranges) != list(story.ranges):
+                raise self._other_tokens()
+            advice = Advice(self._links, self._network, vectors.values, weight)
             if any(story.scene.items.values()):
                 advised.append(replace(document, plan=advice(document.plan), advice=advice))
                 continue
-            spans = tuple(settle_edges(story.document.text, tagged.spans))
-            story = Story.of(Example(story.document, spans, frozenset()), story.ranges)
+            settled = tuple(settle_edges(story.document.text, spans))
+            story = Story.of(Example(story.document, settled, frozenset()), story.ranges)
             taught = replace(document, story=story, advice=advice)
-            advised.append(replace(taught, plan=taught.walked(advice.pick(story, np.random.default_rng(seed)))))
+            advised.append(replace(taught, plan=taught.walked(advice.pick(story, dice))))
         return advised
+
+    def _other_tokens(self) -> ConfigError:
+        return ConfigError(f"teacher: {self._name} cuts texts otherwise than the base encoder: needs its vocabulary")
 
     def _tag(self, documents: Sequence[Document], settings: Settings) -> None:
         """Its spans and vectors of documents that it has not read yet."""
-        assert self._links is not None
-        network = self._links.network()
-        tagger = TransformerTagger(TorchNetwork(self._model, network.token), self._tokenizer, settings, network)
-        readings = [tagger.begin(document) for document in documents if document.id not in self._tagged]
+        assert self._network is not None
+        network = TorchNetwork(self._model, self._network.token)
+        tagger = TransformerTagger(network, self._tokenizer, settings, self._network)
+        readings = [tagger.begin(document) for document in documents if document not in self._tagged]
         with torch.autocast(self._model.device.type, torch.bfloat16, enabled=self._bf16):
             for batch in tqdm(list(tagger.batches(readings)), unit="batch", desc="teacher's links"):
                 tagger.read(batch)
-        self._tagged |= {reading.document.id: tagger.finish(reading) for reading in readings}
+        self._tagged |= {reading.document: tagger.finish(reading) for reading in readings}
 
     def _learn(self, rows: dict[tuple[int, ...], dict[str, Any]]) -> None:
         order = sorted(rows.keys() - self._known.keys(), key=lambda key: (len(key), key))

@@ -1,8 +1,9 @@
 """Linear layers in integers of one byte, for CPUs whose instructions multiply those fastest.
 
-Each output channel of the weights has a scale of its own, all inputs share one. Where a few channels of the inputs
-reach much further than the others, part of their size moves over to the weights first (SmoothQuant: Xiao et al., ICML
-2023). How far each channel reaches was seen when the checkpoint was exported.
+Each output channel of the weights has a scale of its own, all inputs share one. So that the few channels of the inputs
+that reach much further than the others do not cost those their digits, part of their size moves over to the weights
+first (SmoothQuant: Xiao et al., ICML 2023), and what still stands out is multiplied apart, in floats (LLM.int8():
+Dettmers et al., NeurIPS 2022). How far each channel reaches was seen when the checkpoint was exported.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from openvino import opset13 as ops  # type: ignore[import-untyped]
 
 from claimex.bio import Floats
 
-REACH = "reach.safetensors"  # by the name of a linear layer: the largest absolute value of each input channel
+MOVED = 0.7  # of a channel's size, as a power, to the weights
+ASIDE = 4.0  # times as far as the median is too far
 CPUS = Path("/proc/cpuinfo")
 _FAST = {"avx512_vnni", "avx_vnni", "amx_int8"}  # instructions that multiply bytes and sum them up in one
 
@@ -33,13 +35,37 @@ def is_fast() -> bool:
 
 def product(states: Any, weight: Floats, reach: Floats, floor: float | None) -> Any:
     """``states @ weight.T`` of a graph. ``weight`` (out, in), ``reach`` (in); no state is below ``floor``."""
-    shares = np.sqrt(np.maximum(reach, 1e-3) / np.maximum(np.abs(weight).max(0), 1e-3))
-    moved = np.maximum(shares / np.median(shares), 1).astype(np.float32)
-    furthest = float((reach / moved).max())
-    low, high = (-furthest, furthest * 127 / 128) if floor is None else (floor, furthest)
-    ends = ops.constant(np.float32(low)), ops.constant(np.float32(high))
-    inputs = ops.fake_quantize(ops.multiply(states, ops.constant(1 / moved)), *ends, *ends, 256)
-    scale = np.abs(weight * moved).max(1, keepdims=True).astype(np.float32) / 127
-    integers = np.rint(weight * moved / np.maximum(scale, np.finfo(np.float32).tiny)).astype(np.int8)
-    weights = ops.multiply(ops.convert(ops.constant(integers), "f32"), ops.constant(scale))
+    factors = _factors(weight, reach)
+    weight, reach = weight * factors, reach / factors
+    states = ops.multiply(states, ops.constant(1 / factors))
+    aside = np.flatnonzero(reach > ASIDE * np.median(reach))
+    result = _bytes_product(states, _without(weight, aside), np.delete(reach, aside).max(), floor)
+    if len(aside):
+        apart = ops.gather(states, ops.constant(aside), ops.constant(-1))
+        result = ops.add(result, ops.matmul(apart, ops.constant(weight[:, aside]), False, True))
+    return result
+
+
+def _factors(weight: Floats, reach: Floats) -> Floats:
+    """What each channel's size is divided by, and its weights are multiplied with: 1 for most."""
+    little = np.float32(1e-3)  # in the place of zero: a channel that is always off, or that nobody reads
+    sizes = np.maximum(reach, little) ** MOVED / np.maximum(np.abs(weight).max(0), little) ** (1 - MOVED)
+    factors: Floats = np.maximum(sizes / np.median(sizes), 1).astype(np.float32)
+    return factors
+
+
+def _without(weight: Floats, aside: Any) -> Floats:
+    rest = weight.copy()
+    rest[:, aside] = 0
+    return rest
+
+
+def _bytes_product(states: Any, weight: Floats, reach: np.float32, floor: float | None) -> Any:
+    low, high = (-reach, reach * np.float32(127 / 128)) if floor is None else (np.float32(floor), reach)
+    ends = ops.constant(low), ops.constant(high)
+    inputs = ops.fake_quantize(states, *ends, *ends, 256)
+    scale = np.maximum(np.abs(weight).max(1, keepdims=True) / 127, np.finfo(np.float32).tiny)
+    weights = ops.multiply(
+        ops.convert(ops.constant(np.rint(weight / scale).astype(np.int8)), "f32"), ops.constant(scale)
+    )
     return ops.matmul(inputs, weights, False, True)

@@ -20,6 +20,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from claimex.bio import Floats
+from claimex.checkpoint import REACH
 from claimex.link_network import Layer
 from claimex.networks import int8
 from claimex.tokens import CASES, Ids, Padded
@@ -124,11 +125,8 @@ def _tensors(directory: Path) -> dict[str, Any]:
 
 
 def _reach(directory: Path, dtype: str | None) -> dict[str, Floats]:
-    """How far the inputs of the layers reach that are to be computed in bytes. Raises KeyError where that was asked for
-    and nobody knows."""
-    path = directory / int8.REACH
-    if dtype == "int8" and not path.exists():
-        raise KeyError(int8.REACH)
+    """How far the inputs of the layers reach that are to be computed in bytes."""
+    path = directory / REACH
     wanted = dtype == "int8" or (dtype is None and int8.is_fast())
     return load_file(path) if wanted and path.exists() else {}
 
@@ -139,6 +137,7 @@ class _Layers:
     def __init__(self, tensors: dict[str, Any], reach: dict[str, Floats], epsilon: float) -> None:
         self.tensors = tensors
         self.reach = reach
+        self.used: set[str] = set()  # of the reach
         self.epsilon = epsilon
 
     def table(self, name: str) -> Any:
@@ -154,6 +153,7 @@ class _Layers:
         if name in self.reach:
             weight = self.tensors[f"{name}.weight"].astype(np.float32)
             product = int8.product(states, weight, self.reach[name], floor)
+            self.used.add(name)
         else:
             product = ops.matmul(states, self.weight(f"{name}.weight"), False, True)
         return ops.add(product, self.weight(f"{name}.bias"))
@@ -189,6 +189,8 @@ def _graph(config: dict[str, Any], tensors: dict[str, Any], reach: dict[str, Flo
         answer = layers.dense(hidden, f"{layer}.output.dense", GELU_FLOOR)
         states = layers.norm(ops.add(answer, states), f"{layer}.output.LayerNorm")
     results = [layers.dense(states, "classifier")]
+    if unknown := reach.keys() - layers.used:
+        raise ValueError(f"{REACH}: no layer is called {min(unknown)}")
     if token is not None:
         weight, bias = map(ops.constant, token)
         results.append(ops.add(ops.matmul(states, weight, False, True), bias))

@@ -30,7 +30,7 @@ let limits = null; // the server's, once known
 let loaded = { name: "article", text: "", shown: "" }; // a text field shows every line end as "\n": offsets need the original
 let result = null; // { article, row, line, points }
 let running = null; // the AbortController of the request under way
-let opening = null; // the promise of a file that is being read: whether it could be
+let opening = null; // the promise of the file that was taken last, while it is being read: whether it could be
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -57,7 +57,7 @@ if (/Mac|iPhone|iPad/.test(navigator.platform)) form.querySelector("kbd").textCo
 describeServer();
 
 async function run() {
-  if ((await opening) === false) return; // whoever asks while a file is still being read means that file
+  while (opening) if (!(await opening)) return; // whoever asks while a file is still being read means that file
   const article = currentArticle();
   if (running) return;
   if (!article.text.trim()) {
@@ -139,13 +139,16 @@ function load({ name, text, date }) {
 }
 
 function take(file) {
-  opening = open(file).finally(() => (opening = null));
+  const mine = open(file, () => opening === mine).finally(() => opening === mine && (opening = null));
+  opening = mine;
 }
 
-async function open(file) {
+/** Whether the file could be read. If another was taken meanwhile, this one is left alone. */
+async function open(file, isLast) {
   fileInput.value = ""; // so that the same file can be opened again
   try {
-    load({ name: file.name.replace(/\.[^.]*$/, ""), text: await readText(file, limits?.max_bytes) });
+    const text = await readText(file, limits?.max_bytes);
+    if (isLast()) load({ name: file.name.replace(/\.[^.]*$/, ""), text });
     return true;
   } catch (error) {
     complain(error);

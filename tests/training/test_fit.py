@@ -23,6 +23,7 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer, BertMod
 
 from claimex import tagger
 from claimex.bio import LABELS
+from claimex.checkpoint import REACH
 from claimex.errors import ConfigError, ModelError
 from claimex.schema import Document
 from claimex.tokens import CASES
@@ -426,6 +427,14 @@ def test_export_tags_as_the_checkpoint_does(exported: Path, trained: Path) -> No
     assert alike(read_whole(ours, TEXT).log_probs, read_whole(theirs, TEXT).log_probs)
     assert none == []
     assert ours.settings == tagger.Settings(24, 6)
+
+
+def test_the_export_says_how_far_the_inputs_of_every_layer_reach(exported: Path, trained: Path) -> None:
+    layers = {name for name, module in load(trained).named_modules() if isinstance(module, torch.nn.Linear)}
+    reach = load_file(exported / REACH)
+    assert reach.keys() == layers - {"classifier"}
+    assert all((each > 0).all() for each in reach.values())
+    assert tagger.load(exported, device="cpu", dtype="int8").network.dtype == "int8"
 
 
 def test_plain_transformers_load_the_export(exported: Path) -> None:
