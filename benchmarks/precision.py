@@ -13,8 +13,9 @@ import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from claimex.checkpoint import Dtype
 from claimex.schema import Example, Tag
-from claimex.tagger import Dtype, TransformerTagger, load
+from claimex.tagger import TransformerTagger, load
 from training.config import CORPORA, corpus_named, read_corpora
 from training.corpora import read_corpus
 from training.metric import SpanF1, span_rows

@@ -34,8 +34,8 @@ from claimex.schema import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from claimex.checkpoint import Dtype
     from claimex.extract import Extractor
-    from claimex.tagger import Dtype
 
 __version__ = "0.1.0"
 
@@ -69,8 +69,9 @@ def load(model: str | Path | None = None, *, device: str | None = None, dtype: D
     """An extractor with the released weights, or with those of a directory or a Hub id.
 
     ``device``: "cpu", "cuda", "cuda:1", ...; by default a GPU where there is one. ``dtype``: "float32", "bfloat16" or
-    "int8", by default what is fastest on the machine; "float32" finds the same on all of them. Raises ModelError if
-    the weights are missing, broken or of another label set. The engine is imported here, not with the package.
+    "int8", by default what is fastest on the machine; with "float32" all machines find the same. Raises ModelError if
+    the weights are missing, broken, of another label set, or cannot be computed as asked. The engine is imported here,
+    not with the package.
     """
     from claimex import tagger
     from claimex.extract import Extractor

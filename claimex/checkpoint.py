@@ -6,11 +6,12 @@ import hashlib
 import json
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from claimex.errors import ModelError
 
 RELEASED = Path(str(files("claimex") / "weights"))
+Dtype: TypeAlias = Literal["float32", "bfloat16", "int8"]  # what weights can be computed in
 REACH = "reach.safetensors"  # by the name of a linear layer: the largest absolute value seen in each input channel
 
 

@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 import typer
 
 from claimex import cli_batch, cli_data, jsonl, table
-from claimex.cli_common import PATIENCE, Day, Model, say
+from claimex.checkpoint import Dtype
+from claimex.cli_common import PATIENCE, Day, Model, Precision, say
 from claimex.errors import ClaimexError, InputError
 from claimex.files import write_lines
 from claimex.schema import Document, Example, Extraction, Tag
@@ -73,6 +74,7 @@ def extract(
     output: Output = None,
     form: Form = "auto",
     model: Model = None,
+    dtype: Precision = None,
     on_error: Annotated[
         Literal["raise", "skip"], typer.Option(help="Stop at an input that cannot be read, or leave it out.")
     ] = "raise",
@@ -81,7 +83,7 @@ def extract(
     skipped: list[InputError] = []
     handle = skipped.append if on_error == "skip" else jsonl.raise_error
     documents = itertools.chain.from_iterable(jsonl.read_documents(f, date=date, on_error=handle) for f in files)
-    _write(_extractions(documents, model), output, form)
+    _write(_extractions(documents, model, dtype), output, form)
     if skipped:
         say(f"inputs skipped: {len(skipped)}; the first: {skipped[0]}")
 
@@ -95,10 +97,11 @@ def link_files(
     output: Output = None,
     form: Form = "auto",
     model: Model = None,
+    dtype: Precision = None,
 ) -> None:
     """Link spans that are given, by annotators or another tagger, to claims. The model reads, but does not tag."""
     examples = itertools.chain.from_iterable(map(jsonl.read_examples, files))
-    _write(_linkings(examples, model), output, form)
+    _write(_linkings(examples, model, dtype), output, form)
 
 
 def _write(extractions: Iterable[Extraction], output: str | None, form: str) -> None:
@@ -111,19 +114,19 @@ def _write(extractions: Iterable[Extraction], output: str | None, form: str) -> 
     write_lines(output, lines)
 
 
-def _extractions(documents: Iterator[Document], model: str | None) -> Iterator[Extraction]:
+def _extractions(documents: Iterator[Document], model: str | None, dtype: Dtype | None) -> Iterator[Extraction]:
     """The model loads once there is a first document: a mistyped file name is answered at once."""
     import claimex
 
     for first in documents:
-        yield from claimex.load(model).extract(itertools.chain([first], documents))
+        yield from claimex.load(model, dtype=dtype).extract(itertools.chain([first], documents))
 
 
-def _linkings(examples: Iterator[Example], model: str | None) -> Iterator[Extraction]:
+def _linkings(examples: Iterator[Example], model: str | None, dtype: Dtype | None) -> Iterator[Extraction]:
     import claimex
 
     for first in examples:
-        yield from claimex.load(model).link(itertools.chain([first], examples))
+        yield from claimex.load(model, dtype=dtype).link(itertools.chain([first], examples))
 
 
 def _with_progress(extractions: Iterable[Extraction], *, shown: bool) -> Iterable[Extraction]:

@@ -15,7 +15,7 @@ import typer
 
 from claimex.batch.job import Job, Tally, run
 from claimex.batch.sources import Columns, Source, sources
-from claimex.cli_common import PATIENCE, Day, Model, say
+from claimex.cli_common import PATIENCE, Day, Model, Precision, say
 from claimex.files import arrow_module
 
 app = typer.Typer()
@@ -63,6 +63,7 @@ def batch(
     date_column: Annotated[str, _column("date")] = NAMES.date,
     text_column: Annotated[str, _column("text")] = NAMES.text,
     model: Model = None,
+    dtype: Precision = None,
 ) -> None:
     """Extract the claims of very many documents into shards; run again after a stop, it goes on where it was.
 
@@ -74,7 +75,7 @@ def batch(
     found = sources(inputs, Columns(id_column, date_column, text_column), date, per_shard)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     count = workers or cores
-    job = Job(found, output, form, model, per_shard, part, parts, count, max(1, cores // count))
+    job = Job(found, output, form, model, dtype, per_shard, part, parts, count, max(1, cores // count))
     began = time.monotonic()
     with _bar(found) as progress:
         tally = run(job, progress=progress)

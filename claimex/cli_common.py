@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from claimex.checkpoint import Dtype
 from claimex.fields import parse_date
 
 PATIENCE = 2.0  # seconds before a progress bar appears
@@ -32,4 +33,8 @@ Day = Annotated[
 Model = Annotated[
     str | None,
     typer.Option("--model", metavar="DIR_OR_ID", help="A weights directory or Hub id, not the released model."),
+]
+Precision = Annotated[
+    Dtype | None,
+    typer.Option("--dtype", help="What to compute in, else what is fastest here; float32 finds the same everywhere."),
 ]

@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol, TypeAlias, get_args
 import numpy as np
 
 from claimex.bio import LABELS, Floats, decode
-from claimex.checkpoint import REACH, directory_of, read_config
+from claimex.checkpoint import REACH, Dtype, directory_of, read_config
 from claimex.errors import InputError, ModelError
 from claimex.extract import Tagged
 from claimex.link_network import FILE, WIDTH, Layer, LinkNetwork, Vectors
@@ -195,7 +195,6 @@ class TransformerTagger:
 
 
 Engine: TypeAlias = Literal["openvino", "torch"]
-Dtype: TypeAlias = Literal["float32", "bfloat16", "int8"]
 
 
 def load(

@@ -66,7 +66,7 @@ def load(settings: Settings) -> Loaded:
     gc.disable()  # time spent on collecting nothing while hundreds of modules are imported
     from claimex import tagger
 
-    loaded = tagger.load(settings.model, device=settings.device, threads=settings.threads)
+    loaded = tagger.load(settings.model, device=settings.device, threads=settings.threads, dtype=settings.dtype)
     list(Extractor(loaded).extract([WARM_UP]))
     about = {
         "name": settings.model or "released",

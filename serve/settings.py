@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from claimex.checkpoint import Dtype
 from claimex.errors import ConfigError
 
 PREFIX = "CLAIMEX_SERVE_"
@@ -23,6 +24,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     model: str | None = Field(default=None, description="a weights directory or Hub id; else the released weights")
     device: str | None = Field(default=None, description="cpu, cuda, cuda:1; else a GPU where there is one")
+    dtype: Dtype | None = Field(default=None, description="float32, bfloat16, int8; else what is fastest here")
     threads: int | None = Field(default=None, ge=1, description="threads of the forward pass; else one for each core")
     max_documents: int = Field(default=32, ge=1, description="of one request; streams have no limit")
     max_bytes: int = Field(default=1_000_000, ge=1024, description="of one request's body, or of one line of a stream")

@@ -79,7 +79,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         out, err = capsys.readouterr()
         return status, out, err
 
-    monkeypatch.setattr(claimex, "load", lambda model=None: FakeExtractor(), raising=False)
+    monkeypatch.setattr(claimex, "load", lambda model=None, dtype=None: FakeExtractor(), raising=False)
     monkeypatch.setenv("COLUMNS", "200")
     return call
 
@@ -206,7 +206,7 @@ def test_wrong_usage_is_one_line(run: Run, argv: list[str]) -> None:
 
 
 def test_a_model_error_is_one_line(run: Run, geese: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(model: str | None = None) -> None:
+    def broken(model: str | None = None, dtype: str | None = None) -> None:
         raise ModelError(f"{model}: no weights here:\ngive a directory that holds them")
 
     monkeypatch.setattr(claimex, "load", broken)

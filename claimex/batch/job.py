@@ -15,7 +15,7 @@ from claimex import __version__
 from claimex.batch import work
 from claimex.batch.sources import Source
 from claimex.batch.work import Shard, Written
-from claimex.checkpoint import directory_of, revision
+from claimex.checkpoint import Dtype, directory_of, revision
 from claimex.errors import InputError
 from claimex.files import write_lines
 
@@ -33,6 +33,7 @@ class Job:
     directory: Path
     form: str = "parquet"
     model: str | None = None
+    dtype: Dtype | None = None
     per_shard: int = 1000
     part: int = 0
     parts: int = 1
@@ -71,7 +72,7 @@ def run(job: Job, *, progress: Callable[[int, Tally], None] = lambda done, tally
         job.workers,
         context,
         initializer=work.start,
-        initargs=(job.model, job.directory, job.form, job.threads, context.Value("i", 0)),
+        initargs=(job.model, job.dtype, job.directory, job.form, job.threads, context.Value("i", 0)),
     )
     try:
         _deal(job, pool, tally, progress)
@@ -139,6 +140,7 @@ def _keep_manifest(job: Job) -> None:
     manifest = {
         "claimex": __version__,
         "model": revision(directory_of(job.model)),
+        "dtype": job.dtype,
         "format": job.form,
         "documents per shard": job.per_shard,
         "inputs": [

@@ -11,6 +11,7 @@ import claimex
 from claimex.batch.arrow import SCHEMA, table
 from claimex.batch.sources import Columns, document_of_row
 from claimex.batch.work import extractions
+from claimex.checkpoint import Dtype
 from claimex.output import encode_extraction
 from claimex.schema import Extraction
 
@@ -21,8 +22,8 @@ TABLE_SCHEMA = SCHEMA.append(pa.field("error", pa.string()))
 class TableExtractor:
     """A table of documents to a table of the TABLE_SCHEMA. Loads the model once; pure from then on.
 
-    ``model``, ``device``: as ``claimex.load`` takes them. ``columns``: what the columns of the input are called; others
-    are passed over. ``date``: the day of documents that have none.
+    ``model``, ``device``, ``dtype``: as ``claimex.load`` takes them. ``columns``: what the columns of the input are
+    called; others are passed over. ``date``: the day of documents that have none.
     """
 
     def __init__(
@@ -32,8 +33,9 @@ class TableExtractor:
         columns: Columns = Columns(),  # noqa: B008 - immutable
         date: dt.date | None = None,
         device: str | None = None,
+        dtype: Dtype | None = None,
     ) -> None:
-        self.extractor = claimex.load(model, device=device)
+        self.extractor = claimex.load(model, device=device, dtype=dtype)
         self.columns = columns
         self.date = date
 

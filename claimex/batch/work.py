@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from claimex.batch.sources import Entry
+from claimex.checkpoint import Dtype
 from claimex.errors import ClaimexError, InputError
 from claimex.extract import Extractor
 from claimex.files import arrow_module, replaced, write_lines
@@ -108,7 +109,7 @@ def _alone(extractor: Extractor, document: Document) -> Extraction | InputError:
 _worker: Callable[[Shard], Written]
 
 
-def start(model: str | None, directory: Path, form: str, threads: int, numbers: Any) -> None:
+def start(model: str | None, dtype: Dtype | None, directory: Path, form: str, threads: int, numbers: Any) -> None:
     """Prepares a process of the pool. ``numbers`` counts the processes, so that several GPUs are shared out."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
@@ -120,7 +121,8 @@ def start(model: str | None, directory: Path, form: str, threads: int, numbers: 
         numbers.value += 1
     devices = tagger.devices()
     try:
-        extractor = Extractor(tagger.load(model, device=devices[number % len(devices)], threads=threads))
+        device = devices[number % len(devices)]
+        extractor = Extractor(tagger.load(model, device=device, threads=threads, dtype=dtype))
     except ClaimexError as error:  # raised here it would not reach the parent
         _worker = functools.partial(_refuse, error)
     else:

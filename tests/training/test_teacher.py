@@ -22,7 +22,7 @@ from claimex.tagger import Settings
 from tests.training.test_fit import CONFIG, DATA, tiny
 from training import fit as job
 from training.data import ANY, Collator, agreed, window_rows
-from training.joint import Whole, load_links, wholes
+from training.joint import Whole, load_links, states_of, wholes
 from training.links import LinkModule
 from training.loss import loss_of, marginals, partial_loss
 from training.model import load, load_tokenizer, save
@@ -153,11 +153,15 @@ def test_links_are_taught_beside_the_annotation_and_where_there_is_none(linking:
 
 
 def test_a_network_that_is_its_teacher_has_no_links_to_learn(linking: Path, tiny_directory: Path) -> None:
+    """By the pupil's own reading of the windows, which is another way than the teacher's."""
     [raw] = advised(linking, tiny_directory, [UNKNOWN], 1.0)
-    assert raw.advice is not None
-    shares = raw.advice.links.log_shares(torch.from_numpy(raw.advice.values), raw.plan)
+    pupil = load_links(linking)
+    assert pupil is not None
+    [states] = states_of(load(linking), [raw], 0)
+    shares = pupil.eval().log_shares(pupil.token(states.float()), raw.plan)
+    assert sum(len(field.right) for field in raw.plan.choices.values())
     for tag, field in raw.plan.choices.items():
-        assert torch.allclose(shares[tag].exp(), field.right, atol=1e-5)
+        assert torch.allclose(shares[tag].exp(), field.right, atol=5e-3)
 
 
 def test_texts_without_annotation_teach_links(
