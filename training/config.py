@@ -58,7 +58,9 @@ class Stage:
     evaluate: bool = False  # after each epoch, keeping the best weights
     patience: int | None = None  # epochs without a better F1 on dev after which the stage ends, else it runs them all
     seed: int | None = None  # else the job's own
-    start: int | None = None  # the number of the stage on whose weights it goes on, else the one before
+    start: list[int] = field(
+        default_factory=list
+    )  # stages on the mean of whose weights it goes on, else the one before
 
     def __post_init__(self) -> None:
         for name, share in self.corpora.items():
@@ -93,7 +95,6 @@ class Config:
     window: int = 384
     overlap: int = 48
     threshold: float = Settings().threshold  # spans of a smaller score are left out when extracting
-    average: list[int] = field(default_factory=list)  # stages whose weights are averaged into the result, else the last
     seed: int = 13
     bf16: bool = False
 
@@ -101,10 +102,8 @@ class Config:
         if not self.stages:
             raise ConfigError("stages: should hold at least one")
         for number, stage in enumerate(self.stages):
-            if stage.start is not None and not 0 <= stage.start < number:
-                raise ConfigError(f"stages[{number}].start: should name an earlier stage, not {stage.start}")
-        if not set(self.average) <= set(range(len(self.stages))):
-            raise ConfigError(f"average: should name stages from 0 to {len(self.stages) - 1}, not {self.average}")
+            if not set(stage.start) <= set(range(number)):
+                raise ConfigError(f"stages[{number}].start: should name earlier stages, not {stage.start}")
         if not 0 <= self.overlap < self.window:
             raise ConfigError(f"overlap: should be in [0, window), not {self.overlap}")
         if not 0 <= self.threshold <= 1:

@@ -57,13 +57,10 @@ def fit(config: Config, config_path: Path, data: Path | None) -> Path:
             if process.is_main_process:
                 save(model, tokenizer, done, links)
             process.wait_for_everyone()
-    result = output / "average" if config.average else stages[-1]
     if process.is_main_process:
-        if not result.is_dir():
-            save(average([load(stages[number]) for number in config.average]), tokenizer, result)
         plot(output / "log.jsonl", output / "log.png")
     process.wait_for_everyone()
-    return result
+    return stages[-1]
 
 
 def _check_processes(config: Config, processes: int) -> None:
@@ -105,8 +102,8 @@ def _run(
     stage, output = config.stages[number], Path(config.output)
     seed = config.seed if stage.seed is None else stage.seed
     set_seed(seed)
-    start = output / f"stage-{number - 1 if stage.start is None else stage.start}"
-    model, links = (load(start), joint.load_links(start)) if number else (load_base(config), None)
+    start = [output / f"stage-{before}" for before in stage.start or range(number)[-1:]]
+    model, links = (average([*map(load, start)]), joint.load_links(start[-1])) if start else (load_base(config), None)
     freeze(model, config.frozen)
     tagger = TransformerTagger(TorchNetwork(model), tokenizer, Settings(config.window, config.overlap))
     journal = JsonLog(output / "log.jsonl", number)

@@ -160,6 +160,6 @@ def test_command_line_says_what_is_wrong_in_one_line(tmp_path: Path) -> None:
 def test_make_releases_what_the_released_job_leaves() -> None:
     root = Path(__file__).parent.parent.parent
     config = read_config(root / "configs" / "release.yaml")
-    result = "average" if config.average else f"stage-{len(config.stages) - 1}"
+    result = f"stage-{len(config.stages) - 1}"
     makefile = (root / "Makefile").read_text(encoding="utf-8")
     assert re.findall(r"training export (\S+)", makefile) == [f"{config.output}/{result}"]
