@@ -70,8 +70,9 @@ def ceiling(tagger: TransformerTagger, documents: Sequence[Document]) -> str:
     config = read_config(RELEASED)
     wide, deep, layers = config["hidden_size"], config["intermediate_size"], config["num_hidden_layers"]
     shapes = [(wide, 3 * wide), (wide, wide), (wide, deep), (deep, wide)]
-    weights = [torch.randn(shape) for shape in shapes]
-    inputs = [{size: torch.randn((batch.ids.size, size)) for size in {wide, deep}} for batch in batches]
+    dtype = torch.float32 if tagger.network.dtype == "float32" else torch.bfloat16  # torch multiplies no bytes
+    weights = [torch.randn(shape, dtype=dtype) for shape in shapes]
+    inputs = [{size: torch.randn((batch.ids.size, size), dtype=dtype) for size in {wide, deep}} for batch in batches]
 
     @torch.inference_mode()
     def products() -> None:
@@ -87,8 +88,9 @@ def ceiling(tagger: TransformerTagger, documents: Sequence[Document]) -> str:
     tokens = sum(batch.ids.size for batch in batches)
     bare, whole = timed(products, REPEAT), timed(forward, REPEAT)
     flops = 2 * tokens * layers * sum(a * b for a, b in shapes)
+    name, rate = str(dtype).removeprefix("torch."), characters(documents) / bare
     return (
-        f"matrix products alone: {characters(documents) / bare:,.0f} characters/s ({flops / bare / 1e9:,.0f} GFLOP/s); "
+        f"matrix products alone, in torch's {name}: {rate:,.0f} characters/s ({flops / bare / 1e9:,.0f} GFLOP/s); "
         f"the forward pass reaches {bare / whole:.0%} of that"
     )
 

@@ -210,8 +210,8 @@ def load(
     ``device`` is a GPU where torch finds one, else the CPU; ``engine`` torch on GPUs and for encoders of other kinds
     than BERT, else OpenVINO, which is faster and takes a tenth of the time to start; ``threads`` as many as there are
     cores; ``dtype`` what is fastest on the machine: with "float32" all find the same, up to a score's last digits; the
-    others may differ in one span of a hundred. Raises ModelError if the weights are missing, broken or of another label
-    set, or need an engine that is not installed, or if they cannot be computed as asked.
+    others may differ in one span of two hundred. Raises ModelError if the weights are missing, broken or of another
+    label set, or need an engine that is not installed, or if they cannot be computed as asked.
     """
     if dtype not in (None, *get_args(Dtype)):
         raise ModelError(f"dtype: should be one of {', '.join(get_args(Dtype))}, not {dtype!r}")

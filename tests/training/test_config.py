@@ -43,7 +43,9 @@ def test_the_last_stages_of_the_release_know_every_tag() -> None:
     config = read_config(CONFIGS / "release.yaml")
     corpora = read_corpora(CONFIGS / config.corpora)
     later = config.stages[1:]
-    assert all(set(corpora[name].tags) == set(Tag) for stage in later for name in stage.corpora)
+    for stage in later:
+        known = [set(corpora[name].tags) for name in stage.corpora]
+        assert all(tags == set(Tag) or (not tags and stage.teacher) for tags in known)  # what nobody knows is taught
     assert all(stage.links for stage in later)
     alone = [not stage.learning_rate for stage in later]
     assert {*alone} == {False, True}
