@@ -63,7 +63,7 @@ def kills(folder: Path, documents: int, count: int) -> bool:
             if len(moments) % 2:
                 while process.poll() is None and len(list(output.glob("part-*"))) == shards:
                     time.sleep(0.005)
-            process.wait(dice.uniform(0, 1 if len(moments) % 2 else 12))
+            process.wait(dice.uniform(0, 0.5 if len(moments) % 2 else 1.5))
         except subprocess.TimeoutExpired:
             process.kill()
         if process.wait() != -signal.SIGKILL:
