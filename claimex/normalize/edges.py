@@ -34,7 +34,7 @@ _WORD_OF_NUMBER = re.compile(r"[^\W\d_]+")
 _QUALIFIER = re.compile(rf"\b{_COUNTRY} ?$")
 _AFTER_DOLLAR = re.compile(r"(?:US|A|NZ|C)(?=\d)")
 
-_FRAME = re.compile(r"(?:number of |plus )?(\S.*?)(?: of)?", re.DOTALL)
+_FRAME = re.compile(r"(?:number of |plus )?(\S.*?)(?: of| /)?", re.DOTALL)
 _PLURAL = re.compile(r"(?:[a-z](?<![su])s|people|men|women|children)$")
 # The second of two plural nouns, with one word before it at most, where its clause goes on without a figure of its own.
 _AND_PLURAL = re.compile(
@@ -145,7 +145,9 @@ def _untagged_currency(text: str, span: Span, floor: int) -> Span | None:
 
 
 def _with_country(text: str, span: Span, floor: int, waiting: list[Span]) -> Span:
-    """ "$" of "HK $5" and of "$A5" takes the letters in that say which dollar it is."""
+    """ "$" of "HK $5" and of "$A5" takes the letters in that say which dollar it is, and "Y" of "Y=5" its sign."""
+    if text[span.start : span.end] == "Y" and text[span.end : span.end + 1] == "=":
+        return replace(span, end=span.end + 1)
     if text[span.start : span.end] != "$":
         return span
     if found := _QUALIFIER.search(text, max(floor, span.start - _REACH), span.start):
@@ -154,9 +156,12 @@ def _with_country(text: str, span: Span, floor: int, waiting: list[Span]) -> Spa
     if found is None:
         return span
     if waiting and waiting[-1].start < found.end():
-        if waiting[-1].end <= found.end():
+        following = waiting.pop()
+        if following.end > found.end():
+            waiting.append(replace(following, start=found.end()))
+        elif following.tag is not Tag.UNIT:
+            waiting.append(following)
             return span
-        waiting[-1] = replace(waiting[-1], start=found.end())
     return replace(span, end=found.end())
 
 
