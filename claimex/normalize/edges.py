@@ -63,6 +63,8 @@ def settle_edges(text: str, spans: Sequence[Span]) -> list[Span]:
         elif span.tag is Tag.UNIT:
             whole = _with_second_noun(text, _with_country(text, span, floor, waiting), waiting)
             settled.append(_without_frame(text, whole))
+        elif span.tag is Tag.DATE:
+            settled.append(_with_closed_bracket(text, span, waiting))
         else:
             settled.append(span)
     return settled
@@ -163,6 +165,14 @@ def _with_country(text: str, span: Span, floor: int, waiting: list[Span]) -> Spa
             waiting.append(following)
             return span
     return replace(span, end=found.end())
+
+
+def _with_closed_bracket(text: str, span: Span, waiting: list[Span]) -> Span:
+    """ "8:25 am" and "0525 GMT) Nov. 17" of "8:25 am (0525 GMT) Nov. 17" are one date."""
+    if not (waiting and waiting[-1].tag is Tag.DATE and text[span.end : waiting[-1].start] == " ("):
+        return span
+    opened, closed = (text.find(mark, waiting[-1].start, waiting[-1].end) for mark in "()")
+    return replace(span, end=waiting.pop().end) if opened == -1 and closed != -1 else span
 
 
 def _without_frame(text: str, span: Span) -> Span:

@@ -62,6 +62,9 @@ def settled(marked: str) -> list[str]:
         ("costs {u:$}{u:US}{q:55}", ["u:$US", "q:55"]),
         ("costs {u:Y}={q:590}", ["u:Y=", "q:590"]),
         ("{q:224} {u:kW /} {q:300} {u:PS}", ["q:224", "u:kW", "q:300", "u:PS"]),
+        # no bracket is left open
+        ("at {d:8:25 am} ({d:0525 GMT) Nov. 17}, it", ["d:8:25 am (0525 GMT) Nov. 17"]),
+        ("on {d:Monday} ({d:May 5}) and {d:(6 pm) Friday}", ["d:Monday", "d:May 5", "d:(6 pm) Friday"]),
         ("costs RM{q:23.50} now", ["u:RM", "q:23.50"]),
         ("costs PS{q:2.7}m or Y={q:590}", ["u:PS", "q:2.7m", "u:Y=", "q:590"]),
         ("costs ({q:5}) or €{q:6}", ["q:5", "u:€", "q:6"]),
