@@ -294,6 +294,15 @@ def test_two_annotators_are_scored(run: Run, gold: Path) -> None:
     assert {row["f1"] for name, row in json.loads(out).items() if name in ("QUANTITY", "record all four")} == {1.0}
 
 
+def test_what_only_one_annotator_was_asked_for_is_not_scored(run: Run, gold: Path, tmp_path: Path) -> None:
+    rows = [{**json.loads(line), "annotated": ["QUANTITY", "UNIT"]} for line in gold.read_text().splitlines()]
+    again = tmp_path / "again.jsonl"
+    again.write_text("\n".join(map(json.dumps, rows)))
+    table = json.loads(run("score", gold, again, "--json")[1])
+    assert table["QUANTITY"]["gold"] > 0
+    assert table["CLAIMANT"]["gold"] == table["record claimant"]["gold"] == table["record all four"]["gold"] == 0
+
+
 def test_score_names_what_it_cannot_read(run: Run, gold: Path, tmp_path: Path) -> None:
     assert_fails(run("score", gold, tmp_path / "none.jsonl"), "none.jsonl: no such file")
     (tmp_path / "bad.jsonl").write_text(

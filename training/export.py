@@ -11,12 +11,12 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForTokenClassification, PreTrainedTokenizerFast
 
-from claimex.checkpoint import REACH
+from claimex.checkpoint import REACH, read_config
 from claimex.errors import ConfigError
 from claimex.link_network import FILE
 from claimex.networks.openvino import reads
 from claimex.networks.torch import TorchNetwork
-from claimex.tagger import load
+from claimex.tagger import TransformerTagger, load
 from training.config import CORPORA, read_corpora
 from training.corpora import read_corpus
 
@@ -30,7 +30,8 @@ def export(checkpoint: Path, directory: Path, dtype: torch.dtype = torch.float16
     every release, so that a repository does not grow by them. How far a BERT's inputs reach is seen on some of our own
     texts. Raises ModelError for a checkpoint that is not whole or not ours, and ConfigError rather than delete a
     directory that holds anything else than weights."""
-    reach = reach_of(checkpoint)
+    tagger = load(checkpoint, device="cpu", engine="torch", dtype="float32")
+    reach = reach_of(tagger) if reads(read_config(checkpoint)) else {}
     tokenizer = PreTrainedTokenizerFast.from_pretrained(checkpoint)
     model = AutoModelForTokenClassification.from_pretrained(checkpoint, dtype=dtype)
     before = _bytes_by_tensors(directory / SHARDS[0])
@@ -48,7 +49,7 @@ def export(checkpoint: Path, directory: Path, dtype: torch.dtype = torch.float16
         save_file(tensors, directory / shard, metadata={"format": "pt"})
     if before and _equal(before[0], load_file(directory / SHARDS[0])):
         (directory / SHARDS[0]).write_bytes(before[1])
-    if reads(model.config.to_dict()):
+    if reach:
         save_file(reach, directory / REACH)
     if (checkpoint / FILE).exists():
         shutil.copyfile(checkpoint / FILE, directory / FILE)
@@ -59,9 +60,9 @@ def export(checkpoint: Path, directory: Path, dtype: torch.dtype = torch.float16
     (directory / INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
 
 
-def reach_of(checkpoint: Path) -> dict[str, torch.Tensor]:
-    """How far each input channel of the encoder's linear layers reaches, by the layer's name, over our own texts."""
-    tagger = load(checkpoint, device="cpu", engine="torch", dtype="float32")
+def reach_of(tagger: TransformerTagger) -> dict[str, torch.Tensor]:
+    """The largest absolute value of each input channel (in) of the encoder's linear layers, by the layer's name, over
+    some of our own texts. ``tagger`` computes in torch."""
     assert isinstance(tagger.network, TorchNetwork)
     found: dict[str, torch.Tensor] = {}
 

@@ -1,6 +1,7 @@
 """Edges of spans that the words beside them settle: no figure is cut off from its sign, magnitude or currency, nor a
 range in two, and of two things that are counted together ("4 cars and vans were lost") none is left out; "number of" is
-no part of a unit. What looks like a figure and counts nothing ("few", "one-off") is none.
+no part of a unit, and no date opens a bracket that another one closes. What looks like a figure and counts nothing
+("few", "one-off") is none.
 
 Where a tagger leaves "$A|5|m" in pieces, "5m" is the figure and "$A" its unit. Spans that were right stay as they are.
 """
@@ -158,11 +159,11 @@ def _with_country(text: str, span: Span, floor: int, waiting: list[Span]) -> Spa
     if found is None:
         return span
     if waiting and waiting[-1].start < found.end():
-        following = waiting.pop()
-        if following.end > found.end():
-            waiting.append(replace(following, start=found.end()))
-        elif following.tag is not Tag.UNIT:
-            waiting.append(following)
+        if waiting[-1].end > found.end():
+            waiting[-1] = replace(waiting[-1], start=found.end())
+        elif waiting[-1].tag is Tag.UNIT:
+            waiting.pop()
+        else:
             return span
     return replace(span, end=found.end())
 
