@@ -16,6 +16,7 @@ import platform
 import resource
 import statistics
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def stages(tagger: TransformerTagger, documents: Sequence[Document], repeat: int
     padded = [tagger.pad(batch) for batch in batches]
     for batch in batches:
         tagger.read(batch)
-    found = list(zip(documents, map(tagger.finish, readings), strict=True))
+    found = list(zip(documents, tagger.finish_all(readings), strict=True))
     mentions = [normalize(document, tagged.spans) for document, tagged in found]
     extractor = Extractor(tagger)
 
@@ -72,10 +73,10 @@ def stages(tagger: TransformerTagger, documents: Sequence[Document], repeat: int
     return {
         "tokenize": timed(lambda: [tagger.begin(document) for document in documents], repeat),
         "forward": timed(forward, repeat),
-        "decode": timed(lambda: [tagger.finish(reading) for reading in readings], repeat),
+        "decode": timed(lambda: tagger.finish_all(readings), repeat),
         "normalize": timed(lambda: [normalize(document, tagged.spans) for document, tagged in found], repeat),
         "link": timed(lambda: [link(d, m, t.vectors) for (d, t), m in zip(found, mentions, strict=True)], repeat),
-        "end to end": timed(lambda: list(extractor.extract(documents)), repeat),
+        "end to end": timed(lambda: deque(extractor.extract(documents), maxlen=0), repeat),
     }
 
 

@@ -55,8 +55,8 @@ def resolve(document: Document, tagged: Tagged) -> Extraction:
     that is kept which a claim needs."""
     spans = sorted(tagged.spans, key=lambda span: span.range)
     found = linked(document, settle_edges(document.text, spans), tagged.vectors)
-    needed = {mention.span for claim in found.claims for mention in claim.mentions}
-    kept = (m for m in found.mentions if m.span in needed or m.span.score is None or m.span.score >= SURE)
+    needed = {mention.span.range for claim in found.claims for mention in claim.mentions}
+    kept = (m for m in found.mentions if m.span.score is None or m.span.score >= SURE or m.span.range in needed)
     return replace(found, mentions=tuple(kept))
 
 

@@ -16,11 +16,8 @@ from functools import cache
 from importlib import resources
 from typing import TypeVar, cast
 
-import numpy as np
-
-from claimex.bio import Floats
 from claimex.link_features import Row, continues, rows
-from claimex.link_network import ORDER, LinkNetwork, Scorer, Vectors, features
+from claimex.link_network import ORDER, LinkNetwork, Scorer, Vectors, features, log_shares
 from claimex.normalize.modifiers import modifier_of
 from claimex.pairs import Memory, Pair
 from claimex.scene import Item, Scene
@@ -79,7 +76,7 @@ class Choice:
             for candidate in self.candidates
         )
 
-    def features(self) -> list[list[float]]:
+    def features(self) -> list[bytes]:
         """The candidates' features by number, for the network."""
         return features(self.scene, self.quantity, self.tag, self.candidates, self.memory, self.links)
 
@@ -121,14 +118,15 @@ def _by_network(scorer: Scorer) -> Choose:
     def choose(choice: Choice) -> tuple[int, float]:
         scores = scorer(choice.tag, choice.quantity, choice.candidates, choice.features())
         if choice.tag is Tag.CLAIMANT:
-            scores += [_CONTINUED * continues(choice.scene, choice.quantity, each) for each in choice.candidates]
-            scores -= np.logaddexp.reduce(scores)
+            goes_on = [continues(choice.scene, choice.quantity, each) for each in choice.candidates]
+            if any(goes_on):
+                scores = log_shares([s + _CONTINUED * on for s, on in zip(scores, goes_on, strict=True)])
         return likeliest_meaning(choice.candidates, scores)
 
     return choose
 
 
-def likeliest_meaning(candidates: Sequence[Item | None], scores: Floats) -> tuple[int, float]:
+def likeliest_meaning(candidates: Sequence[Item | None], scores: Sequence[float]) -> tuple[int, float]:
     """The likeliest of the candidates that together are likeliest to be meant, and the probability that they are.
 
     "Tuesday" and "Oct. 25" may be the same days, "the ministry" and its name the same source: which of them a quantity
@@ -136,7 +134,7 @@ def likeliest_meaning(candidates: Sequence[Item | None], scores: Floats) -> tupl
     """
     meanings = [candidate and candidate.meaning for candidate in candidates]
     together = dict.fromkeys(meanings, 0.0)
-    for meaning, score in zip(meanings, scores.tolist(), strict=True):
+    for meaning, score in zip(meanings, scores, strict=True):
         together[meaning] += math.exp(score)
     likeliest = max(together, key=together.__getitem__)
     return max((i for i, each in enumerate(meanings) if each == likeliest), key=scores.__getitem__), together[likeliest]

@@ -28,11 +28,12 @@ FILE = "linker.safetensors"
 
 Layer: TypeAlias = tuple[Floats, Floats]  # weight (out, in) and bias
 
-_FIVE, _SEVEN = (tuple(tuple(float(i == j) for j in range(n)) for i in range(n + 1)) for n in (5, 7))  # the last: none
-_BUCKETS = (0, 1, *(math.ceil(math.log2(distance)) + 1 for distance in range(2, 17)))
-_AGES = tuple(tuple(float(i == j) for j in range(6)) for i in range(6))
-_UNSPOKEN = (0.0,) * 9  # of a candidate that is no date, as many as _spoken gives
-_NOTHING = (0.0,) * (FEATURES - 10)  # of "none", as many as _places and _spoken give together
+_FIVE, _SEVEN, _AGES = (tuple(bytes(i == j for j in range(n)) for i in range(n)) for n in (5, 7, 6))
+_NOWHERE = bytes(5)  # in the place of one of _FIVE
+_UNSPOKEN = bytes(9)  # of a candidate that is no date, as many as _spoken gives
+_SOMETHING = bytes(2)  # of a candidate, as many as say of "none" that it is
+_SAME, _OTHER, _UNCARRIED = bytes((True, False)), bytes((False, True)), bytes(2)
+_NOTHING = bytes(FEATURES - 10)  # of "none", as many as _places and _spoken give together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,75 +48,81 @@ class Vectors:
 
 def bucket(distance: int) -> int:
     """0 to 6 for how far apart two things are: 0, 1, 2, up to 4, 8, 16, more."""
-    return _BUCKETS[distance] if distance < len(_BUCKETS) else 6
+    return distance if distance < 2 else min(6, (distance - 1).bit_length() + 1)
+
+
+# By distances, the last one for all that are farther.
+_SEVEN_OF = [_SEVEN[bucket(distance)] for distance in range(18)]
+_FIVE_OF = [_FIVE[min(4, bucket(distance))] for distance in range(18)]
+_FAR = 17
 
 
 def features(
     scene: Scene, quantity: Item, tag: Tag, candidates: Sequence[Item | None], memory: Memory,
     links: Mapping[Tag, Item | None],
-) -> list[list[float]]:  # fmt: skip
-    """Of a quantity and each candidate for one of its fields (None: no link), FEATURES of them.
+) -> list[bytes]:  # fmt: skip
+    """Of a quantity and each candidate for one of its fields (None: no link), FEATURES of them: bytes that are 0 or 1.
 
     ``memory``: what was decided for the quantities before; ``links``: this one's in the fields decided already.
     """
     previous, before, source = memory.quantity, memory.links.get(tag), links.get(Tag.CLAIMANT)
     recent, dated = memory.recent.get(tag), memory.dated.get(source.name) if source and tag is Tag.DATE else None
-    alone = (
+    alone = bytes((
         previous is None,
         previous is not None and previous.sentence == quantity.sentence,
         previous is not None and previous.clause == quantity.clause,
         quantity.quoted,
-    )
-    found: list[list[float]] = []
+    ))  # fmt: skip
+    found = []
     for candidate in candidates:
-        carried = *_carried(candidate, recent), *_carried(candidate, dated)
+        carried = _carried(candidate, recent) + _carried(candidate, dated)
         if candidate is None:
-            nothing = True, previous is not None and before is None
-            found.append([*alone, *nothing, *_NOTHING, *carried])
+            found.append(alone + bytes((True, previous is not None and before is None)) + _NOTHING + carried)
             continue
         places = _places(quantity, candidate, before, links, memory.used.get(candidate, 0))
         spoken = _spoken(scene, candidate, source, memory) if tag is Tag.DATE else _UNSPOKEN
-        found.append([*alone, False, False, *places, *spoken, *carried])
+        found.append(alone + _SOMETHING + places + spoken + carried)
     return found
 
 
-def _places(
-    quantity: Item, candidate: Item, before: Item | None, links: Mapping[Tag, Item | None], used: int
-) -> list[float]:
+def _places(quantity: Item, candidate: Item, before: Item | None, links: Mapping[Tag, Item | None], used: int) -> bytes:
     """Where a candidate stands, seen from the quantity, from its source, and from what was decided before."""
     left, source, unit = candidate.at < quantity.at, links.get(Tag.CLAIMANT), links.get(Tag.UNIT)
     first, last = (candidate, quantity) if left else (quantity, candidate)
-    return [
-        left,
-        *_SEVEN[bucket(abs(quantity.sentence - candidate.sentence))],
-        *_SEVEN[bucket(last.at - first.at)],
-        quantity.clause == candidate.clause,
-        quantity.paragraph == candidate.paragraph,
-        *_FIVE[min(4, last.ranks[candidate.tag] - first.ranks[candidate.tag] - (first is candidate))],
-        before is candidate,
-        before is not None and before.name == candidate.name,
-        before is not None and before is not candidate,
-        candidate.quoted,
-        candidate.sentence == 0,
-        left and candidate.sentence == quantity.sentence,
-        *_FIVE[min(4, used)],
-        source is not None,
-        *(_FIVE[min(4, bucket(abs(source.sentence - candidate.sentence)))] if source else _FIVE[5]),
-        source is not None and source.clause == candidate.clause,
-        unit is not None,
-        unit is not None and unit.at < quantity.at,
-    ]
+    return b"".join((
+        bytes((left,)),
+        _SEVEN_OF[min(_FAR, abs(quantity.sentence - candidate.sentence))],
+        _SEVEN_OF[min(_FAR, last.at - first.at)],
+        bytes((quantity.clause == candidate.clause, quantity.paragraph == candidate.paragraph)),
+        _FIVE[min(4, last.ranks[candidate.tag] - first.ranks[candidate.tag] - (first is candidate))],
+        bytes((
+            before is candidate,
+            before is not None and before.name == candidate.name,
+            before is not None and before is not candidate,
+            candidate.quoted,
+            candidate.sentence == 0,
+            left and candidate.sentence == quantity.sentence,
+        )),
+        _FIVE[min(4, used)],
+        bytes((source is not None,)),
+        _FIVE_OF[min(_FAR, abs(source.sentence - candidate.sentence))] if source else _NOWHERE,
+        bytes((
+            source is not None and source.clause == candidate.clause,
+            unit is not None,
+            unit is not None and unit.at < quantity.at,
+        )),
+    ))  # fmt: skip
 
 
-def _spoken(scene: Scene, date: Item, source: Item | None, memory: Memory) -> list[float]:
+def _spoken(scene: Scene, date: Item, source: Item | None, memory: Memory) -> bytes:
     """Whether somebody, or the source itself, spoke on that day; and how the day lies to the document's own."""
-    speaker = memory.of(scene, date).speaker
-    return [
+    speaker = memory.speaker_of(scene, date)
+    said = (
         speaker is not None,
         speaker is not None and source is not None and speaker.name == source.name,
         source is not None and source.name in scene.sources(date.sentence),
-        *_AGES[_age(date, scene.date)],
-    ]
+    )
+    return bytes(said) + _AGES[_age(date, scene.date)]
 
 
 def _age(date: Item, today: dt.date | None) -> int:
@@ -130,10 +137,11 @@ def _age(date: Item, today: dt.date | None) -> int:
     return 0 if value.first == value.last else 3
 
 
-def _carried(candidate: Item | None, link: Item | None) -> tuple[bool, bool]:
+def _carried(candidate: Item | None, link: Item | None) -> bytes:
     """Of a link made before: the candidate means the same, or something else."""
-    same = link is not None and candidate is not None and candidate.meaning == link.meaning
-    return same, link is not None and not same
+    if link is None:
+        return _UNCARRIED
+    return _SAME if candidate is not None and candidate.meaning == link.meaning else _OTHER
 
 
 def token_ranges(ranges: Sequence[Range], wanted: Sequence[Range]) -> list[Range]:
@@ -154,6 +162,17 @@ def product(rows: Floats, matrix: Floats) -> Floats:
     return np.concatenate(blocks) if blocks else np.zeros((0, matrix.shape[1]), dtype=np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """Of one field: the layer over [quantity, candidate, their product, sentence, features], where it is not shared out
+    to the network; the layer behind it; and its part of what is computed for all fields."""
+
+    of_product: Floats
+    of_features: Floats
+    score: Floats
+    part: slice
+
+
 class LinkNetwork:
     """The network in numpy. ``tensors`` as ``training.links`` names them.
 
@@ -164,29 +183,28 @@ class LinkNetwork:
     def __init__(self, tensors: Mapping[str, Floats], slope: float = 1.0, intercept: float = 0.0) -> None:
         self.tensors = {name: np.ascontiguousarray(tensor, dtype=np.float32) for name, tensor in tensors.items()}
         self.slope, self.intercept = slope, intercept
-        for tag in ORDER:
-            given = self.tensors[f"fields.{tag}.hidden.weight"].shape[1] - 4 * len(self.tensors["none"])
+        size = len(self.tensors["none"])
+        self.fields: dict[Tag, _Field] = {}
+        shared = []
+        for number, tag in enumerate(ORDER):
+            weight, bias, score, bilinear = (
+                self.tensors[f"fields.{tag}.{name}"]
+                for name in ("hidden.weight", "hidden.bias", "score.weight", "bilinear")
+            )
+            given = weight.shape[1] - 4 * size
             if given != FEATURES:
                 raise ValueError(f"{FILE} reads {given} features, not {FEATURES}: train its links anew")
+            parts = np.split(weight.T, [size, 2 * size, 3 * size, 4 * size])
+            of_quantity, of_candidate, of_product, of_sentence, of_features = map(np.ascontiguousarray, parts)
+            self.fields[tag] = _Field(of_product, of_features, score[0], slice(size * number, size * (number + 1)))
+            shared.append((of_quantity, of_candidate, of_sentence, bilinear, bias))
+        stacked = (np.concatenate(each, -1) for each in zip(*shared, strict=True))
+        self.of_quantity, self.of_candidate, self.of_sentence, self.bilinear, self.bias = stacked
 
     @property
     def token(self) -> Layer:
         """Weight (WIDTH, states) and bias of the layer that makes a token's vector, for the encoder's engine."""
         return self.tensors["token.weight"], self.tensors["token.bias"]
-
-    def mentions(self, vectors: Vectors, ranges: Sequence[Range]) -> Floats:
-        """A vector for each range of characters: from its first, its last and the mean of its tokens."""
-        values = vectors.values
-        rows = [
-            np.concatenate([values[first], values[first:last].mean(0), values[last - 1]])
-            for first, last in token_ranges(vectors.ranges, ranges)
-        ]
-        return self.dense("mention", np.stack(rows))
-
-    def sentences(self, vectors: Vectors, ranges: Sequence[Range]) -> Floats:
-        """A vector for each sentence."""
-        rows = [vectors.values[first:last].mean(0) for first, last in token_ranges(vectors.ranges, ranges)]
-        return self.dense("sentence", np.stack(rows))
 
     def dense(self, name: str, rows: Floats) -> Floats:
         """A linear layer."""
@@ -198,55 +216,56 @@ class Scorer:
 
     def __init__(self, vectors: Vectors, scene: Scene) -> None:
         network = vectors.network
+        self._network = network
         items = [item for tag in Tag for item in scene.items[tag]]
         self._number = {id(item): number for number, item in enumerate(items)}
-        size = len(network.tensors["none"])
-        if not items:
-            self._fields: dict[Tag, _Field] = {}
+        quantities = scene.items[Tag.QUANTITY]
+        if not quantities:
             return
-        ranges = [item.mention.span.range for item in items]
-        mentions = np.vstack([network.mentions(vectors, ranges), network.tensors["none"]])
-        numbers = sorted({item.sentence for item in scene.items[Tag.QUANTITY]})
-        sentences = np.zeros((0, size), dtype=np.float32)
-        if numbers:
-            sentences = network.sentences(vectors, [scene.sentences[number] for number in numbers])
-        rows = [numbers.index(item.sentence) for item in scene.items[Tag.QUANTITY]]
-        quantities = np.array([self._number[id(item)] for item in scene.items[Tag.QUANTITY]], dtype=int)
-        self._fields = {
-            tag: _Field(network.tensors, f"fields.{tag}", mentions, quantities, sentences[rows]) for tag in ORDER
+        sentences = sorted({item.sentence for item in quantities})
+        wanted = [item.mention.span.range for item in items] + [scene.sentences[number] for number in sentences]
+        ranges = np.array(token_ranges(vectors.ranges, wanted))
+        means = _means(vectors.values, ranges)
+        first, last = ranges[: len(items)].T
+        read = np.concatenate([vectors.values[first], means[: len(items)], vectors.values[last - 1]], 1)
+        self._mentions = np.vstack([network.dense("mention", read), network.tensors["none"]])
+        around = network.dense("sentence", means[len(items) :])
+        self._asking = self._mentions[[self._number[id(item)] for item in quantities]]
+        candidates = product(self._mentions, network.of_candidate)
+        self._candidates = {
+            tag: np.ascontiguousarray(candidates[:, field.part]) for tag, field in network.fields.items()
         }
+        place = {number: i for i, number in enumerate(sentences)}
+        self._rows = product(self._asking, network.of_quantity) + network.bias
+        self._rows += product(around, network.of_sentence)[[place[item.sentence] for item in quantities]]
+        self._turned = product(self._asking, network.bilinear)
 
     def __call__(
-        self, tag: Tag, quantity: Item, candidates: Sequence[Item | None], found: Sequence[Sequence[float]]
-    ) -> Floats:
+        self, tag: Tag, quantity: Item, candidates: Sequence[Item | None], found: Sequence[bytes]
+    ) -> list[float]:
         """Log-probabilities of the candidates, ``found`` being their features."""
-        numbers = [-1 if item is None else self._number[id(item)] for item in candidates]
-        return self._fields[tag](quantity.rank, numbers, np.array(found, dtype=np.float32))
+        field, row = self._network.fields[tag], quantity.rank
+        numbers = np.array([-1 if item is None else self._number[id(item)] for item in candidates])
+        mentions = self._mentions.take(numbers, 0)
+        places = np.frombuffer(b"".join(found), dtype=np.uint8).reshape(-1, FEATURES).astype(np.float32)
+        hidden = self._candidates[tag].take(numbers, 0) + self._rows[row, field.part]
+        hidden += (mentions * self._asking[row]) @ field.of_product
+        hidden += places @ field.of_features
+        scores = np.maximum(hidden, 0, out=hidden) @ field.score + mentions @ self._turned[row, field.part]
+        return log_shares(scores.tolist())
 
 
-class _Field:
-    """One field's scores: the layer over [quantity, candidate, their product, sentence, features], cut in its parts."""
+def log_shares(scores: Sequence[float]) -> list[float]:
+    """Scores to log-probabilities."""
+    top = max(scores)
+    total = top + math.log(math.fsum(math.exp(score - top) for score in scores))
+    return [score - total for score in scores]
 
-    def __init__(
-        self, tensors: Mapping[str, Floats], name: str, mentions: Floats, quantities: Any, sentences: Floats
-    ) -> None:
-        size = mentions.shape[1]
-        of_quantity, of_candidate, self._of_product, of_sentence, self._of_features = np.split(
-            tensors[f"{name}.hidden.weight"].T, [size, 2 * size, 3 * size, 4 * size]
-        )
-        self._mentions = mentions
-        self._quantities = mentions[quantities]
-        self._candidates = product(mentions, of_candidate)
-        self._rows = product(self._quantities, of_quantity) + product(sentences, of_sentence)
-        self._rows += tensors[f"{name}.hidden.bias"]
-        self._turned = product(self._quantities, tensors[f"{name}.bilinear"])
-        self._weights = tensors[f"{name}.score.weight"][0]
 
-    def __call__(self, row: int, numbers: list[int], found: Floats) -> Floats:
-        mentions = self._mentions[numbers]
-        hidden = self._candidates[numbers] + (mentions * self._quantities[row]) @ self._of_product
-        hidden += found @ self._of_features + self._rows[row]
-        scores = np.maximum(hidden, 0) @ self._weights + mentions @ self._turned[row]
-        scores -= scores.max()
-        result: Floats = scores - np.log(np.exp(scores).sum())
-        return result
+def _means(values: Floats, ranges: Any) -> Floats:
+    """The mean of the rows of each range, none of which is empty."""
+    sizes = ranges[:, 1] - ranges[:, 0]
+    starts = np.cumsum(sizes) - sizes
+    rows = np.arange(sizes.sum()) + np.repeat(ranges[:, 0] - starts, sizes)
+    means: Floats = np.add.reduceat(values[rows], starts, axis=0) / sizes[:, None].astype(np.float32)
+    return means

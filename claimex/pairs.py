@@ -59,6 +59,7 @@ class Memory:
     recent: dict[Tag, Item] = field(default_factory=dict)
     dated: dict[str, Item] = field(default_factory=dict)
     facts: dict[Item, Facts] = field(default_factory=dict)
+    speakers: dict[Item, Item | None] = field(default_factory=dict)
     context: tuple[Item, Context] | None = None  # of the quantity at hand
 
     def keep(self, quantity: Item, links: dict[Tag, Item | None]) -> None:
@@ -77,6 +78,12 @@ class Memory:
         if item not in self.facts:
             self.facts[item] = _facts(scene, item)
         return self.facts[item]
+
+    def speaker_of(self, scene: Scene, date: Item) -> Item | None:
+        """The source that spoke on a date, looked up once."""
+        if date not in self.speakers:
+            self.speakers[date] = _speaker(scene, date)
+        return self.speakers[date]
 
     def context_of(self, scene: Scene, quantity: Item) -> Context:
         """What can be said of a quantity without a candidate, looked up once."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from claimex.schema import AnyMention, Document, Period, Range, Source, Tag
-from claimex.sentences import holding, paragraphs, sentences
+from claimex.sentences import paragraphs, sentences
 from claimex.words import word_set
 
 _TOKEN = re.compile(r"\w+(?:[.'’-]\w+)*|[^\w\s]")
@@ -31,8 +33,9 @@ class Item:
     """A mention in its place.
 
     ``at``: its token. ``rank``: how many mentions of its tag stand before it; ``ranks``: the same for every tag.
-    ``clause``: how many marks (commas, quotes, brackets) stand before it. ``words``: its lower-case tokens.
-    ``name``: what tells a source from another: its resolved name; for other tags the text.
+    ``clause``: how many marks (commas, quotes, brackets) stand before it.
+    ``name``: what tells a source from another: its resolved name; for other tags the text. ``meaning``: what is the
+    same for two mentions that say the same: a date's days, a source's name.
     """
 
     mention: AnyMention
@@ -44,16 +47,26 @@ class Item:
     paragraph: int
     quoted: bool
     clause: int
-    words: tuple[str, ...]
     name: str
+    meaning: Hashable
 
     @property
-    def meaning(self) -> Hashable:
-        """What is the same for two mentions that say the same: a date's days, a source's name."""
-        value = self.mention.value
-        if isinstance(value, Period) and value.first:
-            return value.first, value.last
-        return self.name if self.tag is Tag.CLAIMANT else self
+    def words(self) -> tuple[str, ...]:
+        """Its lower-case tokens."""
+        return _words(self.mention.text)
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(map(str.lower, _TOKEN.findall(text)))
+
+
+class _Gap(NamedTuple):
+    """Text between mentions, [start, end), and how many tokens stand before it."""
+
+    start: int
+    end: int
+    at: int
 
 
 class Scene:
@@ -65,52 +78,53 @@ class Scene:
         self.sentences = sentences(self.text) or [(0, len(self.text))]
         self.tokens: list[str] = []
         self.items: dict[Tag, list[Item]] = {tag: [] for tag in Tag}
-        self._starts: list[int] = []
+        self._gaps: list[_Gap] = []
+        self._bounds: dict[int, Range] = {}
         self._content: dict[int, frozenset[str]] = {}
         self._sources: dict[int, set[str]] = {}
+        self._starts = [start for start, _ in self.sentences]
         ordered = sorted(mentions, key=lambda mention: mention.span.range)
         blocks = [start for start, _ in paragraphs(self.text)[1:]]
         for number, (start, end) in enumerate(pairwise([0, *blocks, len(self.text)])):
             self._paragraph(number, start, end, ordered)
-        self._bounds = [bisect_left(self._starts, start) for start, _ in self.sentences] + [len(self.tokens)]
 
     def _paragraph(self, number: int, offset: int, end: int, ordered: Sequence[AnyMention]) -> None:
         """Read the tokens and mentions of a paragraph. A quotation that nobody closes ends with it."""
         quoted, clause = False, len(self.tokens)
         first = sum(map(len, self.items.values()))
         for mention in [*_within(ordered, first, end), None]:
-            start = mention.span.start if mention else end
-            for token in _TOKEN.finditer(self.text, offset, max(offset, start)):
-                word = token[0].lower()
-                quoted = quoted != (word in _QUOTES)
-                clause += word in _EDGES
-                self._append(word, token.start())
+            start = max(offset, mention.span.start if mention else end)
+            words = list(map(str.lower, _TOKEN.findall(self.text, offset, start)))
+            self._gaps.append(_Gap(offset, start, len(self.tokens)))
+            self.tokens += words
+            quoted ^= sum(map(_QUOTES.__contains__, words)) % 2 == 1
+            clause += sum(map(_EDGES.__contains__, words))
             if mention:
                 self._place(mention, number, quoted, clause)
                 offset = mention.span.end
 
-    def _append(self, token: str, start: int) -> None:
-        self.tokens.append(token)
-        self._starts.append(start)
-
     def _place(self, mention: AnyMention, paragraph: int, quoted: bool, clause: int) -> None:
         span, value = mention.span, mention.value
         items = self.items[span.tag]
+        name = value.name.lower() if isinstance(value, Source) else mention.text.lower()
+        meaning: Hashable = name if span.tag is Tag.CLAIMANT else span.start
+        if isinstance(value, Period) and value.first:
+            meaning = value.first, value.last
         item = Item(
             mention=mention,
             tag=span.tag,
             rank=len(items),
             ranks={tag: len(found) for tag, found in self.items.items()},
             at=len(self.tokens),
-            sentence=holding(self.sentences, span.start),
+            sentence=max(0, bisect_right(self._starts, span.start) - 1),
             paragraph=paragraph,
             quoted=quoted,
             clause=clause,
-            words=tuple(token.lower() for token in _TOKEN.findall(mention.text)),
-            name=value.name.lower() if isinstance(value, Source) else mention.text.lower(),
+            name=name,
+            meaning=meaning,
         )
         items.append(item)
-        self._append(span.tag[0], span.start)
+        self.tokens.append(span.tag[0])
 
     def word(self, at: int) -> str:
         """The token at ``at``; the empty string outside the text."""
@@ -123,7 +137,17 @@ class Scene:
 
     def bounds(self, item: Item) -> Range:
         """The range of token numbers of the mention's sentence."""
-        return self._bounds[item.sentence], self._bounds[item.sentence + 1]
+        number = item.sentence
+        if number not in self._bounds:
+            last = len(self.tokens) if number + 1 == len(self.sentences) else self._before(self._starts[number + 1])
+            self._bounds[number] = self._before(self._starts[number]), last
+        return self._bounds[number]
+
+    def _before(self, offset: int) -> int:
+        """How many tokens start before a sentence does."""
+        gap = self._gaps[bisect_left(self._gaps, offset, key=lambda gap: gap.start) - 1] if offset else _Gap(0, 0, 0)
+        tokens = _TOKEN.findall(self.text, gap.start, min(offset, gap.end))
+        return gap.at + len(tokens) + (offset > gap.end)
 
     def clause(self, item: Item, reach: int) -> list[str]:
         """The words around a mention, up to marks, the sentence's ends, or ``reach`` tokens."""

@@ -6,6 +6,7 @@ import json
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -69,19 +70,14 @@ class Tokenizer:
                     f"the text holds a lone surrogate at {error.start}: decode it as UTF-16 or replace it"
                 ) from None
         encodings = self.backend.encode_batch(list(texts), add_special_tokens=False)
-        found = []
-        for text, encoding in zip(texts, encodings, strict=True):
-            ranges = encoding.offsets
-            if not _plain(text, ranges):
-                ranges = [_visible(text, *offsets) for offsets in ranges]
-            found.append(Tokens(encoding.ids, ranges, [case_of(text[start:end]) for start, end in ranges]))
-        return found
+        return [_read(text, encoding.ids, encoding.offsets) for text, encoding in zip(texts, encodings, strict=True)]
 
     def window(self, tokens: Tokens, start: int, end: int) -> Row:
         """Tokens as the model wants them: one special token before and one after."""
         return [self.first_id, *tokens.ids[start:end], self.last_id], [SMALL, *tokens.cases[start:end], SMALL]
 
 
+@lru_cache(maxsize=2**15)
 def case_of(token: str) -> int:
     """Which of ``CASES`` a token is."""
     if token == token.lower():
@@ -91,9 +87,19 @@ def case_of(token: str) -> int:
     return OPENED if token[1:] == token[1:].lower() else INSIDE
 
 
-def _plain(text: str, ranges: Sequence[Range]) -> bool:
-    """Whether no range has a blank at its ends or a combining mark behind it."""
-    return text.isascii() and not any(text[start:end] != text[start:end].strip() for start, end in ranges)
+def _read(text: str, ids: list[int], ranges: list[Range]) -> Tokens:
+    """A text as its tokens lie in it."""
+    surfaces = [text[start:end] for start, end in ranges]
+    joined = "".join(surfaces)
+    if _has_marks(text) or joined.split() != [joined]:  # some tokens hold blanks
+        ranges = [_visible(text, *offsets) for offsets in ranges]
+        surfaces = [text[start:end] for start, end in ranges]
+    return Tokens(ids, ranges, list(map(case_of, surfaces)))
+
+
+def _has_marks(text: str) -> bool:
+    """Whether any combining marks stand in it."""
+    return not text.isascii() and any(unicodedata.category(char)[0] == "M" for char in set(text))
 
 
 def _visible(text: str, start: int, end: int) -> Range:

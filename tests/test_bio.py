@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claimex import bio
-from claimex.bio import BEGIN, INSIDE, LABELS, OUTSIDE, Floats, allowed, decode, encode, glued
+from claimex import decoding
+from claimex.bio import BEGIN, INSIDE, LABELS, OUTSIDE, Floats, allowed, encode, glued
+from claimex.decoding import Scored
 from claimex.schema import Document, Example, Range, Span, Tag
 from tests.strategies import TEXTS
 
@@ -40,6 +41,11 @@ def sharp(labels: Sequence[int], sure: float = 0.999) -> Floats:
     rows[np.arange(len(labels)), labels] = sure
     scores: Floats = np.log(rows).astype(np.float32)
     return scores
+
+
+def decode(text: str, tokens: Sequence[Range], scores: Floats, threshold: float = 0.0) -> list[Span]:
+    [spans] = decoding.decode([Scored(text, tokens, scores)], threshold)
+    return spans
 
 
 def plain(spans: Sequence[Span]) -> list[tuple[int, int, Tag]]:
@@ -269,8 +275,24 @@ def test_settled_tokens_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         scores[i] = sharp([INSIDE[QUANTITY]], 0.9999999)[0]
     found = decode(text, tokens, scores)
     assert plain(found) == [(0, 7, QUANTITY)]
-    monkeypatch.setattr(bio, "UNSETTLED", 0.0)
+    monkeypatch.setattr(decoding, "UNSETTLED", 0.0)
     assert plain(decode(text, tokens, scores)) == plain(found)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.tuples(st.integers(0, 90), st.integers(0, 2**32 - 1)), max_size=5))
+def test_documents_are_decoded_side_by_side_as_each_alone(cases: list[tuple[int, int]]) -> None:
+    """Runs of many lengths, short and long."""
+    scored = []
+    for size, seed in cases:
+        text = "".join(np.random.default_rng(seed).choice(list("5a,. "), size))
+        tokens = cut(text, [1])
+        scored.append(Scored(text, tokens, log_probs(len(tokens), seed, 8.0)))
+    alone = [decode(*each) for each in scored]
+    together = decoding.decode(scored)
+    assert list(map(plain, together)) == list(map(plain, alone))
+    for one, other in zip(alone, together, strict=True):
+        assert [span.score for span in one] == pytest.approx([span.score for span in other])
 
 
 def test_no_tokens_no_spans() -> None:

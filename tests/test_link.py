@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 import time
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -165,14 +165,14 @@ def test_mentions_of_the_same_days_or_source_count_together() -> None:
     document = Document("a", text, dt.date(2026, 11, 19))
     scene = Scene(document, normalize(document, spans))
     dates, sources = [None, *scene.items[Tag.DATE]], scene.items[Tag.CLAIMANT]
-    index, probability = likeliest_meaning(dates, np.log([0.2, 0.22, 0.16, 0.42]))
+    index, probability = likeliest_meaning(dates, list(map(math.log, [0.2, 0.22, 0.16, 0.42])))
     assert index == 3
     assert probability == pytest.approx(0.42)
-    index, probability = likeliest_meaning(dates, np.log([0.2, 0.22, 0.23, 0.35]))
+    index, probability = likeliest_meaning(dates, list(map(math.log, [0.2, 0.22, 0.23, 0.35])))
     assert index == 2
     assert probability == pytest.approx(0.45)
-    assert likeliest_meaning(sources, np.log([0.4, 0.6]))[0] == 1
-    assert likeliest_meaning([None], np.log([1.0])) == (0, 1.0)
+    assert likeliest_meaning(sources, list(map(math.log, [0.4, 0.6])))[0] == 1
+    assert likeliest_meaning([None], [0.0]) == (0, 1.0)
 
 
 def test_shared_features_count_for_every_candidate_that_has_them() -> None:
@@ -203,3 +203,15 @@ def test_a_source_of_the_sentence_before_is_carried_over() -> None:
     assert [first.provenance(part) for part in (first.unit, first.date, first.claimant)] == [Provenance.STATED] * 3
     assert second.provenance(second.unit) is Provenance.STATED
     assert second.provenance(second.claimant) is Provenance.CARRIED
+
+
+def test_a_sentence_is_the_tokens_between_its_bounds() -> None:
+    """Wherever mentions stand in it; one may run over its end."""
+    document, spans = marked_up(
+        "[C:The port] counted [Q:40] [U:boats]. [D:On Monday] it was [Q:3]. No more came.\n\n"
+        "[Q:7] sank, it said. [Q:Six. Or] more?"
+    )
+    scene = Scene(document, normalize(document, spans))
+    texts = [[" ".join(scene.tokens[slice(*scene.bounds(item))]) for item in scene.items[tag]] for tag in Tag]
+    assert texts[0] == ["C counted Q U .", "D it was Q .", "Q sank , it said .", "Q"]
+    assert texts[1:] == [["C counted Q U ."], ["D it was Q ."], ["C counted Q U ."]]

@@ -139,12 +139,12 @@ def test_the_tokens_of_a_range_are_those_that_it_touches(steps: list[tuple[int, 
     assert set(touched) <= set(range(first, last))
 
 
-def features_of(field: Tag, decided: dict[str, dict[Tag, str]]) -> dict[str, dict[str, dict[str, float]]]:
+def features_of(field: Tag, decided: dict[str, dict[Tag, str]]) -> dict[str, dict[str, dict[str, int]]]:
     """Of each quantity's candidates ("" for none): what is said of speakers, ages and earlier links, where it holds."""
     names = ["speaks", "source speaks", "source there", "today", "this week", "before", "around", "to come", "unknown"]
     names += ["as the last", "not as the last", "as the source's last", "not as the source's last"]
     gold = example()
-    found: dict[str, dict[str, dict[str, float]]] = {}
+    found: dict[str, dict[str, dict[str, int]]] = {}
 
     def choose(choice: Choice) -> tuple[int, float]:
         texts = ["" if each is None else each.mention.text for each in choice.candidates]

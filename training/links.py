@@ -64,8 +64,8 @@ class Plan:
     quantities: int
 
 
-_Row: TypeAlias = tuple[int, list[int], list[list[float]], int | None]  # of a Choices, before it is one
-Pick = Callable[[Choice, list[list[float]]], int]  # from a choice and its candidates' features, the one to go on with
+_Row: TypeAlias = tuple[int, list[int], list[bytes], int | None]  # of a Choices, before it is one
+Pick = Callable[[Choice, list[bytes]], int]  # from a choice and its candidates' features, the one to go on with
 
 
 def plan_of(story: Story, pick: Pick | None = None) -> Plan:
@@ -104,7 +104,7 @@ def _choices(rows: Sequence[_Row]) -> Choices:
     right = torch.zeros((len(rows), CANDIDATES))
     for i, (_, numbers, each, known) in enumerate(rows):
         candidates[i, : len(numbers)] = torch.tensor(numbers)
-        found[i, : len(numbers)] = torch.tensor(each, dtype=torch.uint8)
+        found[i, : len(numbers)] = torch.frombuffer(bytearray(b"".join(each)), dtype=torch.uint8).reshape(-1, FEATURES)
         if known is not None:
             right[i, known] = 1
     plain = [(quantity, len(numbers)) for quantity, numbers, _, _ in rows]
@@ -139,8 +139,8 @@ def sampler(network: LinkNetwork, story: Story, values: Floats, dice: np.random.
     """Decides by the dice, with the network's own probabilities. ``values`` (tokens, WIDTH): the tokens' vectors."""
     scorer = Scorer(Vectors(story.ranges, values, network), story.scene)
 
-    def pick(choice: Choice, found: list[list[float]]) -> int:
-        shares = np.exp(scorer(choice.tag, choice.quantity, choice.candidates, found).astype(np.float64))
+    def pick(choice: Choice, found: list[bytes]) -> int:
+        shares = np.exp(scorer(choice.tag, choice.quantity, choice.candidates, found))
         return int(dice.choice(len(shares), p=shares / shares.sum()))
 
     return pick

@@ -113,7 +113,8 @@ class Teacher:
         with torch.autocast(self._model.device.type, torch.bfloat16, enabled=self._bf16):
             for batch in tqdm(list(tagger.batches(readings)), unit="batch", desc="teacher's links"):
                 tagger.read(batch)
-        self._tagged |= {reading.document: tagger.finish(reading) for reading in readings}
+        found = tagger.finish_all(readings)
+        self._tagged |= {reading.document: tagged for reading, tagged in zip(readings, found, strict=True)}
 
     def _learn(self, rows: dict[tuple[int, ...], dict[str, Any]]) -> None:
         order = sorted(rows.keys() - self._known.keys(), key=lambda key: (len(key), key))

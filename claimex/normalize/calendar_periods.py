@@ -6,6 +6,7 @@ import calendar as _calendar
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from dateutil.easter import easter
 from dateutil.relativedelta import MO, TH, relativedelta
@@ -26,6 +27,7 @@ GRAINS = {
 }
 SEASONS = {3: "SP", 6: "SU", 9: "FA", 12: "WI"}
 _DAY = dt.timedelta(days=1)
+_CACHED = 4096  # results of a function: news speaks of the same days again and again
 # Where the second and the last third of a unit begin, counted in smaller units.
 _THIRDS = {
     Grain.WEEK: ("day", 2, 4),
@@ -85,6 +87,7 @@ def between(first: dt.date, last: dt.date, timex: str | None = None, grain: Grai
     return Period(timex or f"{first}/{last}", grain, first, last)
 
 
+@lru_cache(_CACHED)
 def containing(unit: str, day: dt.date) -> Period:
     """The calendar unit that ``day`` lies in. Weeks start on Monday; a century is 1901-2000, a decade 1990-1999."""
     if unit in ("week", "weekend", "fortnight"):
@@ -242,16 +245,19 @@ class Yearly:
     of: Callable[[int], Period]
 
 
+@lru_cache(_CACHED)
 def month(number: int) -> Yearly:
     """January is 1."""
     return Yearly(f"{number:02d}", Grain.MONTH, lambda year: containing("month", dt.date(year, number, 1)))
 
 
+@lru_cache(_CACHED)
 def month_day(number: int, day: int) -> Yearly:
     """June 3 is (6, 3)."""
     return Yearly(f"{number:02d}-{day:02d}", Grain.DAY, lambda year: on(dt.date(year, number, day)))
 
 
+@lru_cache(_CACHED)
 def season(first_month: int) -> Yearly:
     """Three calendar months; winter counts to the year of its December."""
 
@@ -262,6 +268,7 @@ def season(first_month: int) -> Yearly:
     return Yearly(SEASONS[first_month], Grain.SEASON, of)
 
 
+@lru_cache(_CACHED)
 def part_of_year(unit: str, number: int) -> Yearly:
     """The third quarter is ("quarter", 3)."""
     first_month = MONTHS_IN[unit] * (number - 1) + 1
@@ -272,6 +279,7 @@ def part_of_year(unit: str, number: int) -> Yearly:
     )
 
 
+@lru_cache(_CACHED)
 def holiday(name: str) -> Yearly:
     """By the names in ``calendar_words.PHRASES``."""
     return Yearly("XX-XX", Grain.DAY, lambda year: on(_HOLIDAYS[name](year)))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 
 from claimex.normalize import calendar_periods as calendar
 from claimex.normalize.calendar_words import words
@@ -145,7 +145,7 @@ class Anchor:
         if self.day is None:
             return Period(f"XXXX-{yearly.timex}", yearly.grain)
         today = self.day
-        every = list(_occurrences(yearly, today.year))
+        every = _occurrences(yearly, today.year)
         if not every:
             raise ValueError(f"no year has a {yearly.timex}")
         direction = DIRECTIONS.get(word or "")
@@ -179,15 +179,18 @@ def _around(unit: str, period: Period) -> Period | None:
     return around if around.last and period.last <= around.last else None
 
 
-def _occurrences(yearly: calendar.Yearly, year: int) -> Iterator[tuple[dt.date, dt.date, Period]]:
+@lru_cache(maxsize=1024)
+def _occurrences(yearly: calendar.Yearly, year: int) -> tuple[tuple[dt.date, dt.date, Period], ...]:
     """Those of the years around ``year``, wide enough for a 29 February on either side."""
+    found = []
     for candidate in range(max(1, year - 8), min(9998, year + 8) + 1):
         try:
             period = yearly.of(candidate)
         except ValueError:
             continue
         if period.first and period.last:
-            yield period.first, period.last, period
+            found.append((period.first, period.last, period))
+    return tuple(found)
 
 
 _AHEAD = frozenset(

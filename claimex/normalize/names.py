@@ -11,12 +11,19 @@ from claimex.normalize.claimant_words import ARTICLES, BODIES, COMPANY_TAILS, CO
 from claimex.words import word_set
 
 _TOKEN = re.compile(r"[^\W_][\w.&'’-]*")
+_GOES_ON = rf"(?:{'|'.join(sorted(filter(str.isalpha, CONNECTORS)))})(?![\w.&'’-])"
+# Tokens that may make up names, with one blank between them; and, so that none is read from its middle on, all others.
+_NAMES = re.compile(
+    rf"(?:[a-z0-9][\w.&'’-]*+[\W_]*+)++|([^\W_a-z0-9][\w.&'’-]*+(?: (?:[^\W_a-z0-9][\w.&'’-]*+|{_GOES_ON}))*+)"
+)
 _DEFINITION = re.compile(r"\(([^\W\d_][\w.&-]{1,9})\)")
 _POSSESSIVE = ("'s", "’s", "s'", "s’")
 _LONGEST = 12  # tokens in a name
 _TRIED = 8  # names among which the fullest is sought
 _DEFINED = 120  # code points before a bracket in which its long form stands
 
+_ABBREVIATED = ROLES | COMPANY_TAILS
+_PARTICLES = CONNECTORS - PREPOSITIONS  # of family names
 _NO_START = (
     ARTICLES
     | CONNECTORS
@@ -39,9 +46,10 @@ class Names:
         self._bodies: dict[str, list[_Place]] = defaultdict(list)
         self._people: list[_Place] = []
         self._acronyms: dict[str, str] = {}
-        common = {token[0] for token in _TOKEN.finditer(text) if token[0].islower()}
+        common = set(filter(str.islower, _TOKEN.findall(text)))
         for start, run in _runs(text):
-            self._add(text, start, run, common)
+            if len(run) > 1:
+                self._add(text, start, run, common)
         defined = {found[1]: found.start() for found in reversed([*_DEFINITION.finditer(text)])}  # the first of each
         for acronym, end in defined.items():
             full = _long_form(text[max(0, end - _DEFINED) : end], acronym)
@@ -58,7 +66,7 @@ class Names:
             self._surnames[person[-1].lower()].append((start, name))
             self._firsts[person[0].lower()].append((start, name))  # some put the family name first
             self._people.append((start, name))
-        elif len(run) > 1:
+        else:
             for word in {run[0].lower(), *(word.lower() for word in run if word.lower() in BODIES)}:
                 self._bodies[word].append((start, name))
             for key in {_initials(run, every=True), _initials(run, every=False)}:
@@ -134,7 +142,7 @@ def person_of(run: list[str]) -> list[str] | None:
     name = run[first:]
     if first and run[first - 1] in PREPOSITIONS and any(word.lower() in ROLES for word in run[:first]):
         name = name[-2:] if len(name) > 2 else []  # Secretary of State Jane Roe
-    elif first and run[first - 1] in CONNECTORS - PREPOSITIONS and run[first - 2 : first - 1]:
+    elif first and run[first - 1] in _PARTICLES and run[first - 2 : first - 1]:
         name = run[first - 2 :]  # Jane de Roe
     elif first and run[first - 1] in PREPOSITIONS:
         return None
@@ -145,26 +153,26 @@ def person_of(run: list[str]) -> list[str] | None:
 
 def _runs(text: str) -> Iterator[tuple[int, list[str]]]:
     """Runs of capitalized words with the connectors inside them: (start of the first word, words)."""
-    run: list[str] = []
-    start = end = 0
-    for token in _TOKEN.finditer(text):
-        word = token[0]
-        joined = run and token.start() == end + 1 and text[end] == " " and len(run) < _LONGEST and not _closes(run[-1])
-        if not (joined and (word[0].isupper() or word in CONNECTORS)):
-            if run:
+    for names in _NAMES.finditer(text):
+        if not names[1]:
+            continue
+        run: list[str] = []
+        start = at = names.start()
+        for word in names[1].split(" "):
+            if run and (len(run) == _LONGEST or _closes(run[-1]) or not (word[0].isupper() or word in CONNECTORS)):
                 yield from _trimmed(start, run)
-            run = []
-        if run or word[0].isupper():
-            start = start if run else token.start()
-            run.append(word)
-        end = token.end()
-    if run:
-        yield from _trimmed(start, run)
+                run = []
+            if run or word[0].isupper():
+                start = start if run else at
+                run.append(word)
+            at += len(word) + 1
+        if run:
+            yield from _trimmed(start, run)
 
 
 def _closes(word: str) -> bool:
     """Whether a full stop after the word ends a sentence rather than abbreviates a title or an initial."""
-    return word.endswith(".") and len(word) > 3 and "." not in word[:-1] and word.lower() not in ROLES | COMPANY_TAILS
+    return word.endswith(".") and len(word) > 3 and "." not in word[:-1] and word.lower() not in _ABBREVIATED
 
 
 def _trimmed(start: int, run: list[str]) -> Iterator[tuple[int, list[str]]]:
