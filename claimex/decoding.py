@@ -23,6 +23,7 @@ UNSETTLED = 0.005
 SHORT = (
     5  # runs of up to two to the power of this many tokens are decoded together, longer ones with those of their size
 )
+CLOSED = 1e-6  # with a smaller chance that any span goes on there, a run of that size ends
 TINY = 1e-300  # in the place of zero, where a group allows nothing that the model believes in
 
 Doubles = npt.NDArray[np.float64]
@@ -76,8 +77,9 @@ def decode(documents: Sequence[Scored], threshold: float = 0.0) -> list[list[Spa
 def _runs(number: int, document: Scored) -> Iterator[_Run]:
     """The ranges of neighbouring tokens that hold all the open ones, widened to whole glued groups."""
     glue, count = Glue(document.text, document.tokens), len(document.tokens)
+    enters, stays = _chances(document.log_probs)
     run: _Run | None = None
-    for at in _unsettled(document.log_probs):
+    for at in _unsettled(enters, stays):
         if run and at < run.last:
             continue
         start, end = at, at + 1
@@ -86,7 +88,7 @@ def _runs(number: int, document: Scored) -> Iterator[_Run]:
         while end < count and glue(end):
             end += 1
         group = [False] + [True] * (end - start - 1)
-        if run and start == run.last:
+        if run and start == run.last and (run.size < 2**SHORT or stays[start] > CLOSED):
             run = _Run(number, run.first, end, run.glue + group)
             continue
         if run:
@@ -96,20 +98,24 @@ def _runs(number: int, document: Scored) -> Iterator[_Run]:
         yield run
 
 
-def _unsettled(log_probs: Floats) -> list[int]:
-    """The tokens at which a span may be open: one may begin there, or one that is open at the token before may go on.
+def _chances(log_probs: Floats) -> tuple[list[float], list[float]]:
+    """For each token how probable it is that a span begins there, and that one which is open at the one before goes on.
 
     The probability of "O" does not tell: where no span can be open, the model's "I-x" means nothing, and weighs a lot.
     """
     fresh = log_probs[:, _FRESH]
     weights = np.exp(fresh - fresh.max(1, keepdims=True))
-    enters, stays = 1 - weights[:, 0] / weights.sum(1), np.exp(log_probs[:, _INSIDES]).sum(1)
-    chance, found = 0.0, []
-    for at, (enter, stay) in enumerate(zip(enters.tolist(), stays.tolist(), strict=True)):
+    enters = 1 - weights[:, 0] / weights.sum(1)
+    return enters.tolist(), np.exp(log_probs[:, _INSIDES]).sum(1).tolist()
+
+
+def _unsettled(enters: Sequence[float], stays: Sequence[float]) -> Iterator[int]:
+    """The tokens at which a span may be open."""
+    chance = 0.0
+    for at, (enter, stay) in enumerate(zip(enters, stays, strict=True)):
         chance = enter + chance * stay
         if chance >= UNSETTLED:
-            found.append(at)
-    return found
+            yield at
 
 
 def _start(span: Span) -> int:

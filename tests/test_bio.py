@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import time
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, product
@@ -293,6 +294,16 @@ def test_documents_are_decoded_side_by_side_as_each_alone(cases: list[tuple[int,
     assert list(map(plain, together)) == list(map(plain, alone))
     for one, other in zip(alone, together, strict=True):
         assert [span.score for span in one] == pytest.approx([span.score for span in other])
+
+
+def test_a_table_of_figures_is_decoded_in_pieces() -> None:
+    """One of ten thousand tokens would take minutes."""
+    text = "7 " * 10_000
+    tokens = cut(text, [1])
+    began = time.monotonic()
+    spans = decode(text, tokens, sharp([BEGIN[QUANTITY]] * len(tokens), 1 - 1e-8))
+    assert [span.start for span in spans] == [start for start, _ in tokens]
+    assert time.monotonic() - began < 2
 
 
 def test_no_tokens_no_spans() -> None:
