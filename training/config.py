@@ -56,6 +56,7 @@ class Stage:
     teacher: float = 0.0  # weight of the teacher's word beside the annotation's
     swapped: float = 0.0  # share of the documents read once more, with mentions that change places
     evaluate: bool = False  # after each epoch, keeping the best weights
+    window: int | None = None  # tokens, else as many as the job's
     patience: int | None = None  # epochs without a better F1 on dev after which the stage ends, else it runs them all
     seed: int | None = None  # else the job's own
     start: list[int] = field(
@@ -104,6 +105,8 @@ class Config:
         for number, stage in enumerate(self.stages):
             if not set(stage.start) <= set(range(number)):
                 raise ConfigError(f"stages[{number}].start: should name earlier stages, not {stage.start}")
+            if stage.window is not None and stage.window <= self.overlap:
+                raise ConfigError(f"stages[{number}].window: should be more than the overlap, not {stage.window}")
         if not 0 <= self.overlap < self.window:
             raise ConfigError(f"overlap: should be in [0, window), not {self.overlap}")
         if not 0 <= self.threshold <= 1:
@@ -114,6 +117,10 @@ class Config:
             raise ConfigError(f"dev: {self.dev} is for choosing, never for training")
         if not self.dev and any(stage.evaluate for stage in self.stages):
             raise ConfigError("dev: a stage that evaluates needs this corpus")
+
+    def window_of(self, stage: Stage) -> int:
+        """How many tokens a stage reads at once."""
+        return stage.window or self.window
 
 
 def read_config(path: Path) -> Config:

@@ -105,7 +105,7 @@ def _run(
     start = [output / f"stage-{before}" for before in stage.start or range(number)[-1:]]
     model, links = (average([*map(load, start)]), joint.load_links(start[-1])) if start else (load_base(config), None)
     freeze(model, config.frozen)
-    tagger = TransformerTagger(TorchNetwork(model), tokenizer, Settings(config.window, config.overlap))
+    tagger = TransformerTagger(TorchNetwork(model), tokenizer, Settings(config.window_of(stage), config.overlap))
     journal = JsonLog(output / "log.jsonl", number)
     dev, checkpoints = examples.get(config.dev, []), output / f"stage-{number}-checkpoints"
     if stage.links:
@@ -127,11 +127,11 @@ def _train_jointly(
     chosen = [example for example in taken if example.spans or (teacher and teacher.can_link and not example.annotated)]
     # What is read once is read as when extracting; where every pass costs, without overlap.
     overlap = 0 if stage.learning_rate else config.overlap
-    documents = joint.wholes(chosen, tagger.tokenizer, config.window, overlap)
+    documents = joint.wholes(chosen, tagger.tokenizer, config.window_of(stage), overlap)
     if stage.learning_rate:  # else nobody asks for tags
         _teach(config, stage, chosen, [row for document in documents for row in document.rows], overlap)
     if teacher:
-        settings = Settings(config.window, config.overlap, threshold=config.threshold)
+        settings = Settings(config.window_of(stage), config.overlap, threshold=config.threshold)
         documents = teacher.advise(documents, settings, stage.teacher, seed)
     log.info("%d documents, %d quantities", len(documents), sum(document.plan.quantities for document in documents))
     model.to(process.device)
@@ -165,7 +165,7 @@ def _rows(
         chosen["swapped"] = dice.sample(found := swapped(whole, dice), round(stage.swapped * len(found)))
     for name, taken in chosen.items():
         # No overlap: a token read twice would count once, and cost twice.
-        of_corpus, alignment = window_rows(taken, tokenizer, config.window, 0)
+        of_corpus, alignment = window_rows(taken, tokenizer, config.window_of(stage), 0)
         log.info("%s: %d documents, %d windows; %s", name, len(taken), len(of_corpus), alignment)
         rows += of_corpus
         read += taken
@@ -180,4 +180,4 @@ def _teacher(directory: str, bf16: bool) -> Teacher:
 
 def _teach(config: Config, stage: Stage, examples: list[Example], rows: list[dict[str, Any]], overlap: int) -> None:
     if stage.teacher:
-        _teacher(config.teacher, config.bf16).teach(examples, rows, config.window, overlap, stage.teacher)
+        _teacher(config.teacher, config.bf16).teach(examples, rows, config.window_of(stage), overlap, stage.teacher)

@@ -113,8 +113,9 @@ def load_base(config: Config) -> PreTrainedModel:
     if config.case:
         read_case(model)
     limit = positions(model)
-    if limit is not None and config.window + 2 > limit:
-        raise ConfigError(f"window: {config.window} tokens and 2 special ones, but {where} has {limit} positions")
+    widest = max(config.window, *map(config.window_of, config.stages))
+    if limit is not None and widest + 2 > limit:
+        raise ConfigError(f"window: {widest} tokens and 2 special ones, but {where} has {limit} positions")
     return model
 
 

@@ -80,6 +80,10 @@ def test_resolved_config_reads_back_as_itself(tmp_path: Path) -> None:
         ({"stages": [{"corpora": {"notes": 1.5}, "epochs": 1}]}, r"corpora.notes: should be a share in \(0, 1\]"),
         ({"stages": [{"corpora": ["notes"], "epochs": 1}]}, "corpora: should be a mapping"),
         ({"overlap": 384}, r"overlap: should be in \[0, window\)"),
+        (
+            {"stages": [{"corpora": {"notes": 1}, "epochs": 1, "window": 48}]},
+            r"stages\[0\].window: should be more than the overlap, not 48",
+        ),
         ({"frozen": "embeddings"}, "frozen: should be a list"),
         ({"dev": "notes"}, "dev: notes is for choosing, never for training"),
         ({"stages": [{"corpora": {"notes": 1}, "epochs": 1, "evaluate": True}]}, "dev: a stage that evaluates needs"),

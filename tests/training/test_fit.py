@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -496,6 +498,21 @@ def test_a_window_must_fit_the_base(tiny_directory: Path, tmp_path: Path) -> Non
     assert load_base(dataclasses.replace(config, window=62))
     with pytest.raises(ConfigError, match=r"window: 63 tokens and 2 special ones, but .* has 64 positions"):
         load_base(dataclasses.replace(config, window=63))
+
+
+def test_a_stage_may_read_shorter_windows(
+    tiny_directory: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    counts = []
+    for window in (None, 12):
+        config = tiny(tiny_directory, tmp_path / f"{window}")
+        stage = dataclasses.replace(config.stages[0], window=window)
+        with caplog.at_level(logging.INFO):
+            result = job.fit(dataclasses.replace(config, stages=[stage]), CONFIG, DATA)
+        counts.append(int(re.findall(r"almanac: \d+ documents, (\d+) windows", caplog.text)[-1]))
+        kept = json.loads((result / "config.json").read_text(encoding="utf-8"))["claimex"]
+        assert kept["window"] == 24  # the model's own
+    assert counts[1] > counts[0]
 
 
 def test_a_stage_may_start_from_an_earlier_one_only(tmp_path: Path, tiny_directory: Path) -> None:
