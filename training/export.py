@@ -26,10 +26,10 @@ SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"
 
 
 def export(checkpoint: Path, directory: Path, dtype: torch.dtype = torch.float16) -> None:
-    """Writes ``directory`` anew. The first shard holds the embeddings: frozen in training, they are the same file in
-    every release, so that a repository does not grow by them. How far a BERT's inputs reach is seen on some of our own
-    texts. Raises ModelError for a checkpoint that is not whole or not ours, and ConfigError rather than delete a
-    directory that holds anything else than weights."""
+    """Writes ``directory`` anew. The first shard holds the embeddings of words and places: frozen in training, they are
+    the same file in every release, so that a repository does not grow by them. How far a BERT's inputs reach is seen on
+    some of our own texts. Raises ModelError for a checkpoint that is not whole or not ours, and ConfigError rather than
+    delete a directory that holds anything else than weights."""
     tagger = load(checkpoint, device="cpu", engine="torch", dtype="float32")
     reach = reach_of(tagger) if reads(read_config(checkpoint)) else {}
     tokenizer = PreTrainedTokenizerFast.from_pretrained(checkpoint)
@@ -43,7 +43,7 @@ def export(checkpoint: Path, directory: Path, dtype: torch.dtype = torch.float16
     tokenizer.save_pretrained(directory)
     model.config.save_pretrained(directory)
     state = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-    shard_of = {name: SHARDS[".embeddings." not in f".{name}"] for name in state}
+    shard_of = {name: SHARDS[not _is_frozen(name)] for name in state}
     for shard in SHARDS:
         tensors = {name: tensor for name, tensor in state.items() if shard_of[name] == shard}
         save_file(tensors, directory / shard, metadata={"format": "pt"})
@@ -58,6 +58,11 @@ def export(checkpoint: Path, directory: Path, dtype: torch.dtype = torch.float16
         "weight_map": dict(sorted(shard_of.items())),
     }
     (directory / INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
+
+
+def _is_frozen(name: str) -> bool:
+    """Whether it is a table of words or places. What BERT calls the embeddings of kinds are those of cases here."""
+    return name.endswith("_embeddings.weight") and "token_type" not in name
 
 
 def reach_of(tagger: TransformerTagger) -> dict[str, torch.Tensor]:
