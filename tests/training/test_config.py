@@ -49,7 +49,7 @@ def test_the_last_stages_of_the_release_know_every_tag() -> None:
     assert all(stage.links for stage in later)
     alone = [not stage.learning_rate for stage in later]
     assert {*alone} == {False, True}
-    assert alone == sorted(alone)  # the encoder stays as it is from the first of them on
+    assert alone[-1]  # what is released has links that learned on its very encoder
     assert all(stage.evaluate != without for stage, without in zip(later, alone, strict=True))
 
 
