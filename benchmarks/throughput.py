@@ -1,6 +1,6 @@
 """Characters a second end to end, by stage, and beside the bare forward pass of the same encoder on the same batches.
 
-usage: python -m benchmarks.throughput [--articles N] [--words N] [--repeat N] [--input FILE] [--keep]
+usage: python -m benchmarks.throughput [--articles N] [--words N] [--repeat N] [--input FILE] [--dtype TYPE] [--keep]
 
 Without --input the articles are made up on the spot from the example, so that anyone can run this. The figures are
 medians over --repeat runs. --keep writes them beside the weights, from where the model card takes them.
@@ -19,9 +19,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import get_args
 
 import claimex
-from claimex.checkpoint import RELEASED
+from claimex.checkpoint import RELEASED, Dtype
 from claimex.extract import Extractor
 from claimex.jsonl import read_documents
 from claimex.link import link
@@ -87,6 +88,7 @@ def main() -> None:
     parser.add_argument("--words", type=int, default=280)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--input", help="a text file or JSON lines to read instead")
+    parser.add_argument("--dtype", choices=get_args(Dtype), help="what to compute in, by default what is fastest")
     parser.add_argument("--keep", action="store_true", help="write the figures beside the weights")
     arguments = parser.parse_args()
     if arguments.input:
@@ -94,7 +96,7 @@ def main() -> None:
     else:
         documents = list(made_up(arguments.articles, arguments.words))
     characters = sum(len(document.text) for document in documents)
-    tagger = claimex.load().tagger
+    tagger = claimex.load(dtype=arguments.dtype).tagger
     assert isinstance(tagger, TransformerTagger)
     seconds = stages(tagger, documents, arguments.repeat)
     network, size = tagger.network, f"{len(documents)} articles, {characters:,} characters"
