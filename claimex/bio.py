@@ -71,7 +71,7 @@ class Glue:
 
 
 def glued(text: str, tokens: Sequence[Range]) -> list[bool]:
-    """Of all tokens."""
+    """What ``Glue`` says of each token."""
     return list(map(Glue(text, tokens), range(len(tokens))))
 
 

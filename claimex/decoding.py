@@ -20,9 +20,8 @@ from claimex.schema import Range, Span, Tag
 # Where a span is open with a smaller chance than this, decoding takes a token to be outside, and looks at what lies
 # between. Well below any threshold.
 UNSETTLED = 0.005
-SHORT = (
-    5  # runs of up to two to the power of this many tokens are decoded together, longer ones with those of their size
-)
+# Runs of up to two to the power of so many tokens are decoded together, longer ones with those of their size.
+SHORT = 5
 CLOSED = 1e-6  # with a smaller chance that any span goes on there, a run of that size ends
 TINY = 1e-300  # in the place of zero, where a group allows nothing that the model believes in
 

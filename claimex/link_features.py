@@ -115,9 +115,9 @@ def attribution(pair: Pair) -> Iterator[str]:
     claimant, here = pair.links[Tag.CLAIMANT], pair.place
     chosen = "none" if claimant is None else "own" if claimant.sentence == pair.quantity.sentence else "far"
     yield f"{here}&claimant={chosen}"
-    if pair.facts is None:
+    if pair.candidate is None or pair.facts is None:
         return
-    speaker = pair.facts.speaker
+    speaker = pair.memory.speaker_of(pair.scene, pair.candidate)
     if speaker is None or claimant is None:
         kind = "event" if speaker is None else "nobody"
     else:

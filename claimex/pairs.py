@@ -37,7 +37,7 @@ _BESIDE = 6  # tokens between a source and the day on which it spoke
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What can be said of a mention alone. ``speaker``: of a date, the source that spoke on it."""
+    """What can be said of a mention alone."""
 
     left: str
     left2: str
@@ -45,7 +45,6 @@ class Facts:
     said: str
     shape: str
     tense: str
-    speaker: Item | None
 
 
 @dataclass(slots=True)
@@ -156,15 +155,13 @@ def few(count: int) -> str:
 
 def _facts(scene: Scene, item: Item) -> Facts:
     left2, left, right = (scene.word(item.at + k) for k in (-2, -1, 1))
-    timed = item.tag is Tag.DATE
     return Facts(
         left=left,
         left2=left2,
         right=right,
         said=_said(scene, item),
         shape=_shape(item),
-        tense=tense(scene.clause(item, _REACH)) if timed else "",
-        speaker=_speaker(scene, item) if timed else None,
+        tense=tense(scene.clause(item, _REACH)) if item.tag is Tag.DATE else "",
     )
 
 

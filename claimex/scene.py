@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Hashable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from claimex.schema import AnyMention, Document, Period, Range, Source, Tag
-from claimex.sentences import paragraphs, sentences
+from claimex.sentences import holding, paragraphs, sentences
 from claimex.words import word_set
 
 _TOKEN = re.compile(r"\w+(?:[.'’-]\w+)*|[^\w\s]")
@@ -82,7 +82,6 @@ class Scene:
         self._bounds: dict[int, Range] = {}
         self._content: dict[int, frozenset[str]] = {}
         self._sources: dict[int, set[str]] = {}
-        self._starts = [start for start, _ in self.sentences]
         ordered = sorted(mentions, key=lambda mention: mention.span.range)
         blocks = [start for start, _ in paragraphs(self.text)[1:]]
         for number, (start, end) in enumerate(pairwise([0, *blocks, len(self.text)])):
@@ -116,7 +115,7 @@ class Scene:
             rank=len(items),
             ranks={tag: len(found) for tag, found in self.items.items()},
             at=len(self.tokens),
-            sentence=max(0, bisect_right(self._starts, span.start) - 1),
+            sentence=holding(self.sentences, span.start),
             paragraph=paragraph,
             quoted=quoted,
             clause=clause,
@@ -139,8 +138,8 @@ class Scene:
         """The range of token numbers of the mention's sentence."""
         number = item.sentence
         if number not in self._bounds:
-            last = len(self.tokens) if number + 1 == len(self.sentences) else self._before(self._starts[number + 1])
-            self._bounds[number] = self._before(self._starts[number]), last
+            starts = [start for start, _ in self.sentences[number : number + 2]]
+            self._bounds[number] = self._before(starts[0]), self._before(starts[1]) if starts[1:] else len(self.tokens)
         return self._bounds[number]
 
     def _before(self, offset: int) -> int:
