@@ -29,8 +29,9 @@ INDEX = "model.safetensors.index.json"
 STREAMS = 4  # pieces of a batch that are read at once, each by its share of the threads: they need not keep in step
 PATIENCE = 5.0  # seconds without a piece done, after which its failure is looked for
 GELU_FLOOR = -0.17  # the least value that it takes
-KEPT = 1000  # operations that stay prepared for a shape of piece that comes again: five times as many take 3 GiB
 PIECE = 1024  # tokens, padding included, of a piece: what it computes stays in the cores' caches
+STEP = 16  # tokens by which pieces differ in length: each new shape costs time and memory to prepare for
+KEPT = 1000  # operations that stay prepared for a shape of piece that comes again: far more take memory without end
 
 
 _HINTS = {"float32": "f32", "bfloat16": "bf16"}  # how the engine calls what it computes in
@@ -73,6 +74,7 @@ class OpenVinoNetwork:
         reach = _reach(directory, dtype)
         compiled = ov.Core().compile_model(_graph(config, _tensors(directory), reach, token), "CPU", options)
         self._widths = [output.partial_shape[2].get_length() for output in compiled.outputs]
+        self._longest = config["max_position_embeddings"]
         self._requests = ov.AsyncInferQueue(compiled, self._streams)
         self._requests.set_callback(_keep)
         self._starting = Lock()
@@ -84,17 +86,24 @@ class OpenVinoNetwork:
     def __call__(self, batch: Padded) -> tuple[Floats, Floats | None]:
         """Logits of shape (rows, tokens, labels), and vectors of (rows, tokens, their width). May be called by several
         threads: what one leaves idle at its end, another takes."""
+        length = batch.ids.shape[1]
+        spare = self._rounded(length) - length
+        batch = Padded(*(np.pad(each, ((0, 0), (0, spare))) for each in batch))
         found = [np.zeros((*batch.ids.shape, width), dtype=np.float32) for width in self._widths]
         done, count = Semaphore(0), self._pieces(batch.ids)
         with self._starting:
             for rows in np.array_split(np.arange(len(batch.ids)), count):
-                place = slice(rows[0], rows[-1] + 1), slice(batch.mask[rows].sum(1).max())
+                place = slice(rows[0], rows[-1] + 1), slice(self._rounded(batch.mask[rows].sum(1).max()))
                 self._requests.start_async([each[place] for each in batch], (found, place, done))
         for _ in range(count):
             while not done.acquire(timeout=PATIENCE):
                 self._requests.wait_all()  # raises what a piece failed by, which then calls nobody back
-        logits, *vectors = found
+        logits, *vectors = (whole[:, :length] for whole in found)
         return logits, vectors[0] if vectors else None
+
+    def _rounded(self, length: int) -> int:
+        """Up to a whole number of steps, as far as there are places."""
+        return max(length, min(-(-length // STEP) * STEP, self._longest))
 
     def _pieces(self, ids: Ids) -> int:
         """In how many pieces a batch is read: small ones, as many for each stream."""
