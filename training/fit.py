@@ -72,9 +72,9 @@ def fit(config: Config, config_path: Path, data: Path | None) -> Path:
 def _keep_memory() -> None:
     """Has glibc keep what it was given. It hands large blocks back as they are freed, and the kernel zeroes the next
     ones page by page: nearly half of the time of a large encoder's steps."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    for parameter, value in _KEEP.items() if mallopt else ():
-        mallopt(parameter, value)
+    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
+        for parameter, value in _KEEP.items():
+            mallopt(parameter, value)
 
 
 def _check_processes(config: Config, processes: int) -> None:

@@ -74,7 +74,7 @@ class OpenVinoNetwork:
         reach = _reach(directory, dtype)
         compiled = ov.Core().compile_model(_graph(config, _tensors(directory), reach, token), "CPU", options)
         self._widths = [output.partial_shape[2].get_length() for output in compiled.outputs]
-        self._longest = config["max_position_embeddings"]
+        self._longest: int = config["max_position_embeddings"]
         self._requests = ov.AsyncInferQueue(compiled, self._streams)
         self._requests.set_callback(_keep)
         self._starting = Lock()
@@ -93,7 +93,7 @@ class OpenVinoNetwork:
         done, count = Semaphore(0), self._pieces(batch.ids)
         with self._starting:
             for rows in np.array_split(np.arange(len(batch.ids)), count):
-                place = slice(rows[0], rows[-1] + 1), slice(self._rounded(batch.mask[rows].sum(1).max()))
+                place = slice(rows[0], rows[-1] + 1), slice(self._rounded(int(batch.mask[rows].sum(1).max())))
                 self._requests.start_async([each[place] for each in batch], (found, place, done))
         for _ in range(count):
             while not done.acquire(timeout=PATIENCE):
@@ -103,7 +103,7 @@ class OpenVinoNetwork:
 
     def _rounded(self, length: int) -> int:
         """Up to a whole number of steps, as far as there are places."""
-        return max(length, min(-(-length // STEP) * STEP, self._longest))
+        return max(length, min(math.ceil(length / STEP) * STEP, self._longest))
 
     def _pieces(self, ids: Ids) -> int:
         """In how many pieces a batch is read: small ones, as many for each stream."""
