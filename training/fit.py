@@ -39,8 +39,8 @@ from training.trainer import JsonLog, figures_of, train
 
 log = get_logger("training")  # of the main process only
 
-# What malloc.h calls M_MMAP_MAX, M_TRIM_THRESHOLD, M_TOP_PAD and M_ARENA_MAX.
-_KEEP = {-4: 0, -1: -1, -2: 2**28, -8: 1}
+# What malloc.h calls M_MMAP_MAX, M_TRIM_THRESHOLD and M_TOP_PAD.
+_KEEP = {-4: 0, -1: -1, -2: 2**28}
 
 
 def fit(config: Config, config_path: Path, data: Path | None) -> Path:
@@ -71,7 +71,7 @@ def fit(config: Config, config_path: Path, data: Path | None) -> Path:
 
 def _keep_memory() -> None:
     """Has glibc keep what it was given. It hands large blocks back as they are freed, and the kernel zeroes the next
-    ones page by page: nearly half of the time of a large encoder's steps."""
+    ones page by page: half of the time that a large encoder takes to read a text."""
     if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
         for parameter, value in _KEEP.items():
             mallopt(parameter, value)
