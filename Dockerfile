@@ -12,6 +12,6 @@ RUN useradd --system --uid 10001 claimex
 USER claimex
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
+    CMD python -c "import urllib.request; urllib.request.urlopen('http://127.0.0.1:${CLAIMEX_SERVE_PORT:-8000}/healthz', timeout=2)"
 STOPSIGNAL SIGTERM
 CMD ["python", "-m", "serve"]

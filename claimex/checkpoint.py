@@ -12,6 +12,7 @@ from claimex.errors import ModelError
 
 RELEASED = Path(str(files("claimex") / "weights"))
 Dtype: TypeAlias = Literal["float32", "bfloat16", "int8"]  # what weights can be computed in
+INDEX = "model.safetensors.index.json"  # of weights in several files
 REACH = "reach.safetensors"  # by the name of a linear layer: the largest absolute value seen in each input channel
 
 
@@ -22,7 +23,7 @@ def directory_of(model: str | Path | None) -> Path:
     if Path(where).is_dir():
         return Path(where)
     if isinstance(where, Path) or where.startswith((".", "/", "~")) or where.count("/") > 1:
-        raise ModelError(f"{where}: no such weights directory")
+        raise ModelError(f"{where}: no such weights directory: check the path")
     from huggingface_hub import snapshot_download
 
     try:

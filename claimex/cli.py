@@ -143,7 +143,10 @@ def score_files(
     predicted: Annotated[
         str, typer.Argument(metavar="PREDICTED", help="What extract, or another annotator, wrote for the same ids.")
     ],
-    errors: Annotated[int, typer.Option(min=0, metavar="N", help="Print the first N wrong records too.")] = 0,
+    errors: Annotated[
+        int,
+        typer.Option(min=0, metavar="N", help="Print the first N wrong records too, below a table that is no JSON."),
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
 ) -> None:
     """Score extractions against annotated documents, or two annotators' work."""

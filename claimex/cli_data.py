@@ -63,7 +63,9 @@ def convert(
     tags: Tags = None,
     texts: Texts = None,
 ) -> None:
-    """Convert annotated documents from one format to another, so that a round trip loses nothing."""
+    """Convert annotated documents from one format to another, so that a round trip loses nothing.
+
+    Only standoff, which holds no text, loses names of claimants that do not stand in it letter by letter."""
     forms = format_of(source, source_format), format_of(target, target_format)
     if offsets and sum(form.offsets is not None for form in forms) != 1:
         raise InputError(f"--offsets is for one of IN and OUT ({UNITS}): convert by way of jsonl")

@@ -38,7 +38,10 @@ class Extractor:
         self.tagger = tagger
 
     def extract(self, documents: Iterable[Document]) -> Iterator[Extraction]:
-        """Extractions in the order of ``documents``, which may be endless: it is read as far as a batch needs."""
+        """Extractions in the order of ``documents``, which may be endless: it is read as far as a batch needs.
+
+        Raises InputError for a text that is no valid Unicode.
+        """
         kept, read = itertools.tee(documents)
         for document, tagged in zip(kept, self.tagger.tag(read), strict=True):
             yield resolve(document, tagged)

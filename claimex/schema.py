@@ -71,7 +71,10 @@ Range: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A tagged range. ``score`` is the probability that the whole span is right, None where nobody estimated it."""
+    """A tagged range. ``score`` is the probability that the whole span is right, None where nobody estimated it.
+
+    Raises ValueError for a range that is empty or starts below 0.
+    """
 
     start: int
     end: int
@@ -193,7 +196,7 @@ class Claim:
     """Who claims what number of what, when. One for each QUANTITY.
 
     ``sentence`` is the range of the sentence that holds the quantity: the evidence. ``score`` is the probability that
-    the whole record is right.
+    its links are right, times the scores of its spans.
     """
 
     quantity: Mention[Quantity]
@@ -240,7 +243,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An annotated document. A tag outside ``annotated`` is unknown there, never absent; in ``unsure`` ones all are."""
+    """An annotated document. A tag outside ``annotated`` is unknown there, never absent; in ``unsure`` ones all are.
+
+    Raises ValueError for spans that overlap or end past the text.
+    """
 
     document: Document
     spans: tuple[Span, ...]

@@ -95,7 +95,7 @@ def _add_extraction(app: FastAPI, settings: Settings, worker: Worker) -> None:
         openapi_extra=_body("application/json", ExtractRequest, EXAMPLE),
     )
     async def extract(request: Request) -> Response:
-        """The claims of 1 to 32 documents, in their order."""
+        """The claims of one document or more, up to the server's limit, in their order."""
         _authorize(request, settings)
         worker.check_ready()
         until = asyncio.get_running_loop().time() + settings.deadline

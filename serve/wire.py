@@ -235,7 +235,7 @@ def parse(kind: type[M], body: bytes) -> M:
         [first, *_] = error.errors(include_input=False, include_url=False, include_context=False)
     where = _place(first["loc"])
     if first["type"] == "json_invalid":
-        raise NotJson(f"the body is no JSON ({first['msg'].removeprefix('Invalid JSON: ')}): send application/json")
+        raise NotJson(f"no JSON ({first['msg'].removeprefix('Invalid JSON: ')}): mend it there and send it again")
     raise Invalid(f"{where}: {first['msg'].removeprefix('Value error, ')}")
 
 

@@ -23,7 +23,7 @@ from serve.metrics import Metrics
 from serve.settings import Settings
 from serve.wire import NotReady, QueueFull, Refusal
 
-if TYPE_CHECKING:  # it imports torch, which takes seconds; the server answers probes before that
+if TYPE_CHECKING:  # its libraries load beside the model, while the server answers probes
     from claimex.tagger import Job, Reading
 
 log = logging.getLogger("serve")

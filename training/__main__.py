@@ -39,7 +39,10 @@ def fit(
 
 
 @app.command()
-def plot(log: Path, picture: Annotated[Path | None, typer.Option("--output", "-o")] = None) -> None:
+def plot(
+    log: Path,
+    picture: Annotated[Path | None, typer.Option("--output", "-o", help="Else beside LOG, as a .png.")] = None,
+) -> None:
     """Draw LOG, a job's log.jsonl, as fit does at its end: loss and F1 on dev by step. Prints where."""
     from training import plot as job
 
@@ -52,7 +55,7 @@ def plot(log: Path, picture: Annotated[Path | None, typer.Option("--output", "-o
 def evaluate(
     data: Data = None,
     model: Annotated[Path | None, typer.Option(help="A weights directory; else the released one.")] = None,
-    corpus: str = "gold-dev",
+    corpus: Annotated[str, typer.Option(help="By its name in configs/corpora.yaml.")] = "gold-dev",
     keep: Annotated[bool, typer.Option(help="Write the figures beside the weights, for the card.")] = False,
 ) -> None:
     """Score a model on an annotated corpus; intervals hold 95% of the figures of documents drawn anew."""
@@ -70,7 +73,7 @@ def evaluate(
 @app.command()
 def export(
     checkpoint: Path,
-    directory: Path = WEIGHTS,
+    directory: Annotated[Path, typer.Option(help="Where to; written anew.")] = WEIGHTS,
     log: Annotated[
         list[Path] | None, typer.Option(help="A log.jsonl of the jobs whose time the card states; may be repeated.")
     ] = None,
@@ -87,9 +90,9 @@ def export(
 @app.command()
 def calibrate(
     data: Data = None,
-    weights: Path = WEIGHTS,
-    corpus: str = "gold-dev",
-    diagram: Path = Path("docs/reliability.png"),
+    weights: Annotated[Path, typer.Option(help="Whose settings are written anew.")] = WEIGHTS,
+    corpus: Annotated[str, typer.Option(help="By its name in configs/corpora.yaml.")] = "gold-dev",
+    diagram: Annotated[Path, typer.Option(help="Where to draw.")] = Path("docs/reliability.png"),
 ) -> None:
     """Fit what calibrates the scores of spans and links, store it in the weights, draw the reliability diagram."""
     examples = read_corpus(corpus_named(corpus, read_corpora(CORPORA), CORPORA), data)
@@ -112,7 +115,10 @@ def calibrate(
 
 
 @app.command()
-def card(weights: Path = WEIGHTS, output: Path = Path("model_card.md")) -> None:
+def card(
+    weights: Annotated[Path, typer.Option(help="Which model.")] = WEIGHTS,
+    output: Annotated[Path, typer.Option(help="Where to write.")] = Path("model_card.md"),
+) -> None:
     """Render the model card from what was measured."""
     from training.card import render
 

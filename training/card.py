@@ -1,4 +1,4 @@
-"""The model card, rendered from the metrics file beside the weights; no figure in it is typed by hand."""
+"""The model card, rendered from the metrics file beside the weights: no figure of the model's is typed by hand."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForTokenClassification, PreTrainedTokenizerFast
 
-from claimex.checkpoint import REACH, read_config
+from claimex.checkpoint import INDEX, REACH, read_config
 from claimex.errors import ConfigError
 from claimex.link_network import FILE
 from claimex.networks.openvino import reads
@@ -20,7 +20,6 @@ from claimex.tagger import TransformerTagger, load
 from training.config import CORPORA, read_corpora
 from training.corpora import read_corpus
 
-INDEX = "model.safetensors.index.json"
 EVERY = 4  # how many of our texts there are for each that is read to see how far inputs reach
 SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
 

@@ -30,7 +30,7 @@ from training.corpora import read_corpus
 Group = tuple[list[list[str]], int]  # the candidates' features, the index of the right one
 Outcome = tuple[float, bool]  # a claim's score, and whether the claim is right
 
-CORPORA = ["gold-train"]  # what the released weights are fitted on
+FITTED_ON = ["gold-train"]  # what the released weights are fitted on
 PENALTY = {Tag.UNIT: 2.0, Tag.CLAIMANT: 2.0, Tag.DATE: 6.0}  # chosen by cross-validation over documents
 KEPT = {Tag.UNIT: 1500, Tag.CLAIMANT: 5000, Tag.DATE: 5000}  # features shipped for a field
 RAREST = 2  # documents in which a feature must occur: what one article says teaches nothing about the next
@@ -168,7 +168,7 @@ def _names(groups: Sequence[Group]) -> set[str]:
 def main() -> None:
     """Read gold, fit, write."""
     parser = argparse.ArgumentParser(prog="python -m training.linker", description="Fit the linker's weights.")
-    parser.add_argument("corpora", nargs="*", default=CORPORA, help="corpora with claim records, by name")
+    parser.add_argument("corpora", nargs="*", default=FITTED_ON, help="corpora with claim records, by name")
     parser.add_argument("--corpora-file", type=Path, default=Path("configs/corpora.yaml"))
     parser.add_argument("--data", type=Path, help="the data directory, else CLAIMEX_DATA")
     parser.add_argument("-o", "--output", type=Path, default=Path("claimex/linker.json"))

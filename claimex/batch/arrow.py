@@ -41,7 +41,7 @@ SCHEMA = pa.schema(
         ),
     ]
 )
-"""A row a document; ``output.encode_extraction`` says what each field holds. Numbers are the nearest float64."""
+"""A row a document, with the fields of the JSON that extraction writes. Numbers are the nearest float64."""
 
 
 def table(rows: Iterable[Json]) -> Any:

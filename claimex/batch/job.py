@@ -26,7 +26,8 @@ MANIFEST = "job.json"
 class Job:
     """What is to be done. Documents ``per_shard`` at a time, counted within each source, become a shard.
 
-    ``part`` of ``parts``: of several jobs over the same inputs into the same directory, which shards are this one's.
+    ``part`` of ``parts``, from 0: of several jobs over the same inputs into the same directory, which shards are this
+    one's. ``form``: "parquet" or "jsonl". ``workers`` processes compute, each with so many ``threads``.
     """
 
     sources: list[Source]
@@ -63,11 +64,12 @@ def run(job: Job, *, progress: Callable[[int, Tally], None] = lambda done, tally
     """Writes every shard of the job that is not there yet.
 
     ``progress`` gets the bytes of input that are done with since it was last called. Raises InputError where the
-    directory holds a job of other inputs or settings, or where a process died (of hunger for memory, as a rule).
+    directory holds a job of other inputs or settings, or where a process died (of hunger for memory, as a rule), and
+    ModelError where the weights cannot be read.
     """
     _keep_manifest(job)
     tally = Tally()
-    context = multiprocessing.get_context("spawn")  # a fork would copy torch's threads half-way
+    context = multiprocessing.get_context("spawn")  # a fork would copy threads half-way, such as the bar's
     pool = ProcessPoolExecutor(
         job.workers,
         context,

@@ -23,7 +23,7 @@ class TableExtractor:
     """A table of documents to a table of the TABLE_SCHEMA. Loads the model once; pure from then on.
 
     ``model``, ``device``, ``dtype``: as ``claimex.load`` takes them. ``columns``: what the columns of the input are
-    called; others are passed over. ``date``: the day of documents that have none.
+    called; others are passed over. ``date``: the day of documents that have none. Raises ModelError as that does.
     """
 
     def __init__(
@@ -40,7 +40,8 @@ class TableExtractor:
         self.date = date
 
     def __call__(self, documents: Any) -> Any:
-        """The answer to one table. Rows without an id are called by their number in it."""
+        """The answer to one pyarrow.Table, another. Rows without an id are called by their number in it; one without a
+        text gets an error."""
         given = documents.to_pylist()
         entries = [
             document_of_row(row, number, "row", self.columns, self.date) for number, row in enumerate(given, start=1)

@@ -20,12 +20,11 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from claimex.bio import Floats
-from claimex.checkpoint import REACH
+from claimex.checkpoint import INDEX, REACH
 from claimex.link_network import Layer
 from claimex.networks import int8
 from claimex.tokens import CASES, Ids, Padded
 
-INDEX = "model.safetensors.index.json"
 STREAMS = 4  # pieces of a batch that are read at once, each by its share of the threads: they need not keep in step
 PATIENCE = 5.0  # seconds without a piece done, after which its failure is looked for
 GELU_FLOOR = -0.17  # the least value that it takes

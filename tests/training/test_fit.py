@@ -25,7 +25,7 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer, BertMod
 
 from claimex import tagger
 from claimex.bio import LABELS
-from claimex.checkpoint import REACH
+from claimex.checkpoint import INDEX, REACH
 from claimex.errors import ConfigError, ModelError
 from claimex.schema import Document
 from claimex.tokens import CASES
@@ -37,7 +37,7 @@ from training import trainer
 from training.config import Config, Stage, read_config, read_corpora
 from training.corpora import read_corpus
 from training.data import Collator, window_rows
-from training.export import INDEX, SHARDS, export
+from training.export import SHARDS, export
 from training.loss import partial_loss
 from training.metric import SpanF1, span_rows
 from training.model import average, base_directory, freeze, load, load_base, load_tokenizer, save
