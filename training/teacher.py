@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from accelerate import PartialState  # type: ignore[import-untyped]
 from tqdm import tqdm
-from transformers import PreTrainedModel
 
 from claimex.bio import LABELS, Floats
 from claimex.errors import ConfigError
@@ -24,13 +24,16 @@ from claimex.networks.torch import TorchNetwork
 from claimex.normalize.edges import settle_edges
 from claimex.schema import Document, Example
 from claimex.tagger import Settings, TransformerTagger
-from training.data import Collator, agreed, window_rows
+from claimex.tokens import Padded, pad
+from training.data import agreed, window_rows
 from training.joint import Whole, load_links
 from training.links import Advice, Story
 from training.loss import marginals
 from training.model import HubTokenizer, load, load_trained_tokenizer
 
 BATCH = 16  # windows
+
+Halves: TypeAlias = npt.NDArray[np.float16]
 
 
 class Teacher:
@@ -41,12 +44,12 @@ class Teacher:
         self._name = directory
         self._tokenizer: HubTokenizer = load_trained_tokenizer(directory)
         model: Any = load(directory).eval()
-        self._model: PreTrainedModel = model.to(PartialState().device)
-        self._bf16 = bf16
         self._known: dict[tuple[int, ...], Floats] = {}  # by the ids of a window, as stages read the same ones
         links = load_links(directory)
         self._links = links and links.eval()
-        self._network = links.network() if links else None
+        self._linker = links.network() if links else None
+        token = self._linker.token if self._linker else None
+        self._network = _Remembering(TorchNetwork(model.to(PartialState().device), token), bf16=bf16)
         self._tagged: dict[Document, Tagged] = {}  # its spans and vectors, as stages read the same documents
 
     def teach(
@@ -80,7 +83,7 @@ class Teacher:
 
         Raises ConfigError for a teacher that cuts texts otherwise.
         """
-        if self._links is None or self._network is None:
+        if self._links is None or self._linker is None:
             return list(documents)
         self._tag([document.story.document for document in documents], settings)
         dice = np.random.default_rng(seed)
@@ -91,7 +94,7 @@ class Teacher:
             assert vectors is not None
             if list(vectors.ranges) != list(story.ranges):
                 raise self._other_tokens()
-            advice = Advice(self._links, self._network, vectors.values, weight)
+            advice = Advice(self._links, self._linker, vectors.values, weight)
             if any(story.scene.items.values()):
                 advised.append(replace(document, plan=advice(document.plan), advice=advice))
                 continue
@@ -106,13 +109,10 @@ class Teacher:
 
     def _tag(self, documents: Sequence[Document], settings: Settings) -> None:
         """Its spans and vectors of documents that it has not read yet."""
-        assert self._network is not None
-        network = TorchNetwork(self._model, self._network.token)
-        tagger = TransformerTagger(network, self._tokenizer, settings, self._network)
+        tagger = TransformerTagger(self._network, self._tokenizer, settings, self._linker)
         readings = [tagger.begin(document) for document in documents if document not in self._tagged]
-        with torch.autocast(self._model.device.type, torch.bfloat16, enabled=self._bf16):
-            for batch in tqdm(list(tagger.batches(readings)), unit="batch", desc="teacher's links"):
-                tagger.read(batch)
+        for batch in tqdm(list(tagger.batches(readings)), unit="batch", desc="teacher's links"):
+            tagger.read(batch)
         found = tagger.finish_all(readings)
         self._tagged |= {reading.document: tagged for reading, tagged in zip(readings, found, strict=True)}
 
@@ -124,11 +124,42 @@ class Teacher:
                 self._known[key] = found[: len(rows[key]["input_ids"])].astype(np.float16)
 
     def _read(self, rows: Sequence[dict[str, Any]]) -> list[Floats]:
-        batch = Collator(self._model.config, self._tokenizer.pad_id)(rows)
-        asked = torch.zeros(batch.pop("labels").shape[:2], dtype=torch.bool)
+        batch = pad([(row["input_ids"], row["cases"]) for row in rows], self._tokenizer.pad_id)
+        asked = torch.zeros(batch.ids.shape, dtype=torch.bool)
         for i, row in enumerate(rows):
             asked[i, slice(*row["answer"])] = True
-        inputs = {name: tensor.to(self._model.device) for name, tensor in batch.items()}
-        with torch.no_grad(), torch.autocast(self._model.device.type, torch.bfloat16, enabled=self._bf16):
-            logits = self._model(**inputs).logits
-        return list(marginals(logits.float(), asked.to(logits.device)).cpu().numpy())
+        logits, _ = self._network(batch)
+        return list(marginals(torch.from_numpy(logits), asked).numpy())
+
+
+class _Remembering:
+    """A network that reads no window twice: its tags and its links are asked for apart, and anew in each stage."""
+
+    def __init__(self, network: TorchNetwork, *, bf16: bool) -> None:
+        self.name, self.device, self.dtype = network.name, network.device, network.dtype
+        self._network = network
+        self._bf16 = bf16
+        self._found: dict[bytes, Halves] = {}  # logits and vectors side by side, by the window's tokens
+
+    def __call__(self, batch: Padded) -> tuple[Floats, Floats | None]:
+        """As the network gives them, but for the last digits."""
+        sizes = batch.mask.sum(1)
+        keys = [
+            np.concatenate((ids[:size], cases[:size])).tobytes()
+            for ids, cases, size in zip(*batch[:2], sizes, strict=True)
+        ]
+        if unread := [i for i, key in enumerate(keys) if key not in self._found]:
+            shorter = Padded(*(each[unread, : sizes[unread].max()] for each in batch))
+            self._found |= self._read(shorter, [keys[i] for i in unread])
+        found = np.zeros((*batch.ids.shape, self._found[keys[0]].shape[1]), dtype=np.float32)
+        for row, key in zip(found, keys, strict=True):
+            known = self._found[key]
+            row[: len(known)] = known
+        logits, vectors = np.split(found, [len(LABELS)], -1)
+        return logits, vectors if vectors.size else None
+
+    def _read(self, batch: Padded, keys: Sequence[bytes]) -> dict[bytes, Halves]:
+        with torch.autocast(self._network.model.device.type, torch.bfloat16, enabled=self._bf16):
+            found = [each for each in self._network(batch) if each is not None]
+        rows = np.concatenate(found, -1).astype(np.float16)
+        return {key: row[mask > 0] for key, row, mask in zip(keys, rows, batch.mask, strict=True)}

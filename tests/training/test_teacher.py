@@ -17,8 +17,10 @@ from safetensors.torch import save_file
 from claimex.bio import BEGIN, INSIDE, LABELS, OUTSIDE, Floats
 from claimex.errors import ConfigError
 from claimex.link_network import FILE
+from claimex.networks.torch import TorchNetwork
 from claimex.schema import Document, Example, Record, Span, Tag
 from claimex.tagger import Settings
+from claimex.tokens import Padded
 from tests.training.test_fit import CONFIG, DATA, tiny
 from training import fit as job
 from training.data import ANY, Collator, agreed, window_rows
@@ -162,6 +164,26 @@ def test_a_network_that_is_its_teacher_has_no_links_to_learn(linking: Path, tiny
     assert sum(len(field.right) for field in raw.plan.choices.values())
     for tag, field in raw.plan.choices.items():
         assert torch.allclose(shares[tag].exp(), field.right, atol=5e-3)
+
+
+def test_a_window_is_read_once_for_its_tags_and_its_links(
+    linking: Path, tiny_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    forward = TorchNetwork.__call__
+
+    def counted(self: TorchNetwork, batch: Padded) -> tuple[Floats, Floats | None]:
+        read.extend(batch.mask.sum(1))
+        return forward(self, batch)
+
+    monkeypatch.setattr(TorchNetwork, "__call__", counted)
+    documents = wholes([UNKNOWN], load_tokenizer(tiny(tiny_directory, linking)), 24, 6)
+    rows = [row for document in documents for row in document.rows]
+    reader = Teacher(linking, bf16=False)
+    for _ in range(2):
+        reader.teach([UNKNOWN], rows, 24, 6, 1.0)
+        reader.advise(documents, Settings(24, 6), 1.0, 1)
+    assert sorted(read) == sorted(len(row["input_ids"]) for row in rows)
 
 
 def test_texts_without_annotation_teach_links(
