@@ -95,8 +95,11 @@ def main() -> None:
     parser.add_argument("--window", type=int, default=2, help="days looked at around each date (default 2)")
     parser.add_argument("--least", type=float, default=10, help="leave smaller figures out: they turn up by chance")
     arguments = parser.parse_args()
-    with opened(arguments.claims) as lines:
-        documents = [json.loads(line) for line in lines]
+    try:
+        with opened(arguments.claims) as lines:
+            documents = [json.loads(line) for line in lines]
+    except ValueError as error:
+        parser.error(f"{arguments.claims}: no JSON lines ({error}): give what claimex extract --format jsonl writes")
     with opened(arguments.series) as handle:
         series = Series(json.load(handle))
     for claim, name, day, verdict in report(documents, series, arguments.window, arguments.least):
