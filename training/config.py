@@ -97,7 +97,7 @@ class Config:
     overlap: int = 48
     threshold: float = Settings().threshold  # spans of a smaller score are left out when extracting
     seed: int = 13
-    bf16: bool = False
+    bf16: bool = False  # where the machine computes in bfloat16, else float32 all the same
 
     def __post_init__(self) -> None:
         if not self.stages:

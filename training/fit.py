@@ -22,7 +22,7 @@ from accelerate.logging import get_logger  # type: ignore[import-untyped]
 from transformers import PreTrainedModel, set_seed
 
 from claimex.errors import ConfigError
-from claimex.networks.torch import TorchNetwork
+from claimex.networks.torch import TorchNetwork, has_bfloat16
 from claimex.schema import Example, Tag
 from claimex.tagger import Settings, TransformerTagger
 from claimex.tokens import Tokenizer
@@ -54,6 +54,9 @@ def fit(config: Config, config_path: Path, data: Path | None) -> Path:
     with process.main_process_first():
         output.mkdir(parents=True, exist_ok=True)
         _keep_config(config, output / "config.yaml")
+    if config.bf16 and not has_bfloat16(process.device):
+        log.info("this machine does not compute in bfloat16: float32 in its place")
+        config = dataclasses.replace(config, bf16=False)
     examples = _read_all(config, config_path, data)
     tokenizer = load_tokenizer(config)
     stages = [output / f"stage-{number}" for number in range(len(config.stages))]

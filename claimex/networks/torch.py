@@ -96,6 +96,14 @@ def gpus() -> list[str]:
     return [f"cuda:{number}" for number in range(torch.cuda.device_count())]
 
 
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether it computes in bfloat16 natively: as fast as in float16, and with float32's range."""
+    if device.type != "cpu":
+        return True
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Without transformers' warnings and progress bars: whatever matters in them becomes an error."""
@@ -111,8 +119,4 @@ def _quiet() -> Iterator[None]:
 
 
 def _dtype(device: torch.device) -> torch.dtype:
-    """bfloat16 where it is computed natively: it is as fast as float16 and has float32's range."""
-    if device.type == "cpu":
-        capabilities = torch.cpu.get_capabilities()
-        return torch.bfloat16 if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else torch.float32
-    return torch.bfloat16
+    return torch.bfloat16 if has_bfloat16(device) else torch.float32

@@ -170,6 +170,19 @@ class Killed(BaseException):
     """What a test throws in the middle of a job."""
 
 
+@pytest.mark.parametrize("native", [True, False])
+def test_bfloat16_is_for_machines_that_compute_in_it(
+    native: bool, tiny_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(job, "has_bfloat16", lambda device: native)
+    monkeypatch.setattr(job, "train", lambda *_, bf16: asked.append(bf16))
+    monkeypatch.setattr(job, "plot", lambda *_: None)
+    config = tiny(tiny_directory, tmp_path / "out")
+    job.fit(dataclasses.replace(config, bf16=True), CONFIG, DATA)
+    assert asked == [native] * len(config.stages)
+
+
 def test_a_killed_job_goes_on_from_its_checkpoint(
     tiny_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
