@@ -4,7 +4,7 @@ They differ from our annotation in what counts and how it is called. By conventi
 
 - Units are named in lower case and by words of their own (``_NAMES``): a plain dollar is "dollar", people are "people".
   What stands after *of* is no part of a measure's name, nor is *and* of any. A bare age is in "year of age". Names of
-  things stay in the plural ("americans").
+  things stay in the plural ("americans"). The "p" behind a price is a "point".
 - A length of time counts also where it only says when: "the past two years" is 2, "year". So does the pronoun in "one
   of the best".
 - Two figures with the same unit that are joined as a range ("from $2 in May to $3", "between 5% and 6%") are that one
@@ -42,6 +42,7 @@ _NAMES = {
     "dollar per million british thermal unit": "dollar per mega british thermal unit",
     "time": "count",
 }
+_SYMBOLS = {"p": "point"}
 _WEIGHT = {"pound": "pound-mass"}
 _CHANGES = {
     Modifier.EQ: "=",
@@ -55,7 +56,7 @@ _VAGUE_WORDS = re.compile(rf"\b(?:{'|'.join(VAGUE)})\b", re.IGNORECASE)
 _PROPER_NAME = re.compile(r"(?:^|\b[A-Z]\w* )(?:[A-Z]\w*|\d\w*)$")
 _ONE = re.compile(r"\b(?:one|1)\b", re.IGNORECASE)
 _ONE_OF = re.compile(r"\bone of (?:the|his|her|its|their|our|my)\b", re.IGNORECASE)
-_BEFORE_AGE = re.compile(r"\bage[sd]?(?: of)? $")
+_BEFORE_AGE = re.compile(r"\b(?:age[sd]?(?: of)?|s?he (?:is|was|will be|turns|turned)) $", re.IGNORECASE)
 _APPOSITION = re.compile(r"[A-Z][\w.-]*, $")
 # What joins two figures to a range. Without "from" or "between" before it, "to" may as well say where a figure got.
 _JOINT = re.compile(r"\W*(?:(?:in|at|on|since)\W+)?(to|and|[-–—])\W*")
@@ -110,7 +111,7 @@ def unit_name(mention: Mention[Unit] | None) -> str:
     unit = mention.value
     if isinstance(unit, Unparsed):
         return mention.text.lower()
-    name = unit.name.lower()
+    name = _SYMBOLS.get(mention.text, unit.name.lower())
     if unit.kind is UnitKind.MEASURE:
         name = _WEIGHT.get(name, name)
     if unit.kind is UnitKind.COUNT and "people" in mention.text.lower():

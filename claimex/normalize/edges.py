@@ -1,7 +1,7 @@
 """Edges of spans that the words beside them settle: no figure is cut off from its sign, magnitude or currency, nor a
 range in two, and of two things that are counted together ("4 cars and vans were lost") none is left out; "number of" is
 no part of a unit, and no date opens a bracket that another one closes. What looks like a figure and counts nothing
-("few", "one-off") is none.
+("few", "one-off", "5G") is none, and what measures something is one (``measured``).
 
 Where a tagger leaves "$A|5|m" in pieces, "5m" is the figure and "$A" its unit. Spans that were right stay as they are.
 """
@@ -12,7 +12,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from claimex.normalize.measured import passed_over
 from claimex.normalize.numbers import parse_number
+from claimex.normalize.unit_tables import key_of, measure
 from claimex.schema import Span, Tag, Unparsed
 
 _REACH = 12  # characters; no sign, magnitude or symbol is longer
@@ -28,14 +30,19 @@ _LETTER = re.compile(r"[mkbKB](?![\w-])")
 # No range, as in "200 -300", and no margin: "plus or minus 3".
 _MINUS = re.compile(r"(?:^\s?|[^\d\s]\s|[($€£¥])([-−])$|(?<!\bor )\b(minus[ -])$", re.IGNORECASE)
 _BETWEEN = re.compile(r"\bbetween $", re.IGNORECASE)
-_MODIFIER = re.compile(r"(?:some|about|around|roughly|nearly|almost|over|under|only|just|another) ", re.IGNORECASE)
+_MODIFIER = re.compile(
+    r"(?:some|about|around|roughly|nearly|almost|over|under|only|just|another|one(?= \d)) ", re.IGNORECASE
+)
 _NO_FIGURE = re.compile(r"few|many|most|some|both|double|triple|twice|thrice", re.IGNORECASE)
 _COMPOUND = re.compile(r"(?:one|half)-(?:off|time|on|sided|hearted|way)\b", re.IGNORECASE)
+_GENERATION = re.compile(r"[2-6](?=G\b)")  # of mobile networks
+_LETTER_OF_NAME = re.compile(r"(?:^|[^\w$€£¥])[A-QS-Z]$")  # "A2"; but "R500" is in rand
 _WORD_OF_NUMBER = re.compile(r"[^\W\d_]+")
 _QUALIFIER = re.compile(rf"\b{_COUNTRY} ?$")
 _AFTER_DOLLAR = re.compile(r"(?:US|A|NZ|C)(?=\d)")
 
 _FRAME = re.compile(r"(?:number of |plus )?(\S.*?)(?: of| /)?", re.DOTALL)
+_SECOND_MEASURE = re.compile(r"(\w+) ?/ ?\d")
 _PLURAL = re.compile(r"(?:[a-z](?<![su])s|people|men|women|children)$")
 # The second of two plural nouns, with one word before it at most, where its clause goes on without a figure of its own.
 _AND_PLURAL = re.compile(
@@ -47,16 +54,23 @@ _AND_PLURAL = re.compile(
 
 
 def settle_edges(text: str, spans: Sequence[Span]) -> list[Span]:
-    """The same spans in text order, with figures and currency symbols whole; none overlap."""
+    """The same spans in text order, with figures and currency symbols whole, and those that were passed over; none
+    overlap."""
+    settled = _settled(text, spans)
+    missed = passed_over(text, settled)
+    return _settled(text, sorted(settled + missed, key=lambda span: span.range)) if missed else settled
+
+
+def _settled(text: str, spans: Sequence[Span]) -> list[Span]:
     settled: list[Span] = []
     waiting = list(reversed(spans))
     while waiting:
         span = waiting.pop()
         floor = settled[-1].end if settled else 0
         if span.tag is Tag.QUANTITY:
-            if _is_sign(text, span, waiting) or _counts_nothing(text, span, waiting):
+            if _is_sign(text, span, waiting) or _counts_nothing(text, span, floor, waiting):
                 continue
-            span = _with_next_word(text, _without_modifier(text, span), waiting)
+            span = _with_next_word(text, _bare(text, span), waiting)
             span = _with_other_end(text, span, waiting)
             span = _with_sign(text, _with_magnitude(text, span, waiting), floor)
             unit = _untagged_currency(text, span, floor)
@@ -78,19 +92,27 @@ def _is_sign(text: str, span: Span, waiting: list[Span]) -> bool:
     return text[span.start : span.end].lower() in ("-", "−", "minus")
 
 
-def _counts_nothing(text: str, span: Span, waiting: list[Span]) -> bool:
-    """Whether it is no figure but looks like one. What follows the hyphen of "one-off" is no unit then."""
+def _counts_nothing(text: str, span: Span, floor: int, waiting: list[Span]) -> bool:
+    """Whether it is no figure but looks like one. What follows the hyphen of "one-off" and the 5 of "5G" is no unit
+    then."""
     if _NO_FIGURE.fullmatch(text, span.start, span.end):
         return True
+    if text[span.start].isdigit() and _LETTER_OF_NAME.search(text, floor, span.start):
+        return True
+    unit = waiting[-1] if waiting and waiting[-1].tag is Tag.UNIT else None
     found = _COMPOUND.match(text, span.start)
-    if found and waiting and waiting[-1].tag is Tag.UNIT and waiting[-1].end == found.end():
+    generation = _GENERATION.match(text, span.start)
+    if unit and ((found and unit.end == found.end()) or (generation and unit.start == generation.end())):
         waiting.pop()
-    return found is not None
+    return bool(found or generation)
 
 
-def _without_modifier(text: str, span: Span) -> Span:
+def _bare(text: str, span: Span) -> Span:
+    """The figure without a modifier before it, or a full stop behind it."""
     found = _MODIFIER.match(text, span.start, span.end)
-    return replace(span, start=found.end()) if found and found.end() < span.end else span
+    start = found.end() if found and found.end() < span.end else span.start
+    end = span.end - (text[span.end - 1] == "." and span.end - start > 1)
+    return replace(span, start=start, end=end)
 
 
 def _with_other_end(text: str, span: Span, waiting: list[Span]) -> Span:
@@ -177,7 +199,11 @@ def _with_closed_bracket(text: str, span: Span, waiting: list[Span]) -> Span:
 
 
 def _without_frame(text: str, span: Span) -> Span:
-    """ "number of executions" counts executions, and what follows "2 million plus" is no part of the unit."""
+    """ "number of executions" counts executions, and what follows "2 million plus" is no part of the unit. Nor is what
+    else it measures, "300 PS" of "224 kW / 300 PS"."""
+    second = _SECOND_MEASURE.match(text, span.start, span.end)
+    if second and measure(second[1], key_of(second[1])):
+        return replace(span, end=second.end(1))
     found = _FRAME.fullmatch(text, span.start, span.end)
     return replace(span, start=found.start(1), end=found.end(1)) if found else span
 

@@ -32,6 +32,7 @@ _IN_BRACKETS = re.compile(r"\([^()]*\) ?")
 _ARTICLE = re.compile(r"^(?:the|an?)(?: |$)", re.IGNORECASE)
 _OF = re.compile(r" (?:(worth )?of|in|worth) ")
 _PER = re.compile(r"[ -](per)[ -]| ?/(?! ?\d) ?|(?<! of)[ -]an?[ -]| (?:each|every) ")
+_VOWEL = re.compile(r"[aeiouy]")
 _ADVERBS = {
     "annually": "year",
     "yearly": "year",
@@ -96,7 +97,8 @@ def _split_rate(phrase: str) -> tuple[str, str | None]:
 #: Code points behind an amount in which its *per* part stands.
 LONGEST_RATE = 60
 _RATE_AFTER = re.compile(
-    r" ?(?:(per |/ ?)|an? (?!\w+ (?:ago|earlier|before|later|after|from)\b))([^\W\d_][\w.]*)(?: ([^\W\d_][\w.]*))?"
+    r" ?(?:U\.S\. )?(?:(per |/ ?)|an? (?!\w+ (?:ago|earlier|before|later|after|from)\b))"
+    r"([^\W\d_][\w.]*)(?: ([^\W\d_][\w.]*))?"
 )
 
 
@@ -138,8 +140,9 @@ def _with_object(phrase: str) -> Unit | None:
 
 
 def _is_symbol(head: str, unit: Unit, rest: str) -> bool:
-    """Whether a unit goes before what it measures without an *of*: "MW plant"; but "foot soldiers" count soldiers."""
-    plain_word = head.islower() and head.isascii()
+    """Whether a unit goes before what it measures without an *of*: "MW plant", "mg tablets"; but "foot soldiers" count
+    soldiers, and "ha" may be a word."""
+    plain_word = head.islower() and head.isascii() and bool(_VOWEL.search(head))
     return unit.kind is UnitKind.MEASURE and tidy(unit.code or "") == head and not plain_word and rest[:1].isalpha()
 
 
