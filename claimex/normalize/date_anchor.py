@@ -197,7 +197,7 @@ _AHEAD = frozenset(
     words(
         "will would shall won't i'll we'll they'll he'll she'll it'll next upcoming forthcoming due "
         "scheduled slated expected expects expect plans hopes aims tomorrow deadline can beginning if "
-        "might effective payable begins starts opens planned planning adjourned"
+        "might effective payable begins starts opens resumes planned planning adjourned"
     )
 )
 _BACK = frozenset(
@@ -225,9 +225,18 @@ _COMING = (
     ("ahead", "of"),
 )
 _GIVING = frozenset(words("give gives gave given giving"))  # a deadline, where "until" follows
+# What is held on a day that no verb speaks of is to come: "ahead of talks on Friday", "Monday's hearing".
+_EVENTS = frozenset(
+    words(
+        "anniversary ballot ceremony concert conference debate deadline draw election final game hearing inauguration "
+        "launch match meeting opening parade poll primary race rally referendum round runoff session summit talks test "
+        "trial verdict vote"
+    )
+)
 _LIMITS = frozenset(("by", "until", "till"))  # these look ahead where no verb says otherwise
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|[.!?;\n]+")
 _REACH = 14  # words on either side
+_NEAR = 8
 
 
 def lean(before: str, after: str) -> Lean:
@@ -249,7 +258,9 @@ def lean(before: str, after: str) -> Lean:
             break
         if (found := _marker(following, index)) is not Lean.OPEN:
             return found
-    return Lean.FUTURE if preceding and preceding[-1] in _LIMITS else Lean.OPEN
+    if preceding and preceding[-1] in _LIMITS:
+        return Lean.FUTURE
+    return Lean.OPEN if _EVENTS.isdisjoint(preceding[-_NEAR:] + following[:2]) else Lean.FUTURE
 
 
 def _words(text: str) -> list[str]:
@@ -282,4 +293,5 @@ def _is_appointment(text: list[str], due: int) -> bool:
 
 
 def _is_participle(word: str) -> bool:
-    return word.endswith("ed") and len(word) > 4 and not word.endswith("eed") and not word.startswith("un")
+    regular = word.endswith("ed") and len(word) > 4 and not word.endswith("eed") and not word.startswith("un")
+    return regular or word == "taken"

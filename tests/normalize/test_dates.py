@@ -215,6 +215,11 @@ def test_spellings_and_ranges(text: str, expected: str) -> None:
         ("He hopes for more in ", "the first quarter", "2027-01-01..2027-03-31"),
         ("It was half of what was sold in ", "the first quarter", "2026-01-01..2026-03-31"),
         ("A record of ", "the first half of the year", "2026-01-01..2026-06-30"),
+        # what is held on a day
+        ("Pickets before a summit of the two towns on ", "Friday", "2026-11-20"),
+        ("The trial resumes on ", "Friday", "2026-11-20"),
+        ("A poll of 900 farmers taken on ", "Friday", "2026-11-13"),
+        ("Rows at the council meeting led to a walkout on ", "Friday", "2026-11-13"),
         # another sentence's tense counts for nothing
         ("It will end. He left on ", "Friday", "2026-11-13"),
     ],
