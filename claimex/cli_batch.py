@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import time
@@ -14,8 +13,9 @@ from typing import Annotated, Literal
 import typer
 
 from claimex.batch.job import Job, Tally, run
-from claimex.batch.sources import Columns, Source, sources
+from claimex.batch.sources import Columns, Input, sources
 from claimex.cli_common import PATIENCE, Day, Model, Precision, say
+from claimex.cores import cores
 from claimex.files import arrow_module
 
 app = typer.Typer()
@@ -73,9 +73,8 @@ def batch(
     arrow_module("pyarrow")  # asked for before any work
     part, parts = _part(shard)
     found = sources(inputs, Columns(id_column, date_column, text_column), date, per_shard)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = workers or cores
-    job = Job(found, output, form, model, dtype, per_shard, part, parts, count, max(1, cores // count))
+    count = workers or cores()
+    job = Job(found, output, form, model, dtype, per_shard, part, parts, count, max(1, cores() // count))
     began = time.monotonic()
     with _bar(found) as progress:
         tally = run(job, progress=progress)
@@ -93,7 +92,7 @@ def _report(tally: Tally, output: Path, seconds: float) -> None:
 
 
 @contextmanager
-def _bar(found: list[Source]) -> Iterator[Callable[[int, Tally], None]]:
+def _bar(found: list[Input]) -> Iterator[Callable[[int, Tally], None]]:
     """A bar over the bytes of the inputs: how many documents lie in them, nobody knows before they are read."""
     from tqdm import tqdm
 

@@ -59,7 +59,7 @@ class Reading:
     vectors: Floats | None = None
 
 
-Job: TypeAlias = tuple[Reading, Window]
+Portion: TypeAlias = tuple[Reading, Window]
 
 
 class Network(Protocol):
@@ -153,17 +153,17 @@ class TransformerTagger:
         vectors = None if self.links is None else np.empty((count, WIDTH), dtype=np.float32)
         return Reading(document, tokens, cut, np.empty((count, len(LABELS)), dtype=np.float32), vectors)
 
-    def batches(self, readings: Sequence[Reading]) -> Iterator[list[Job]]:
+    def batches(self, readings: Sequence[Reading]) -> Iterator[list[Portion]]:
         """All windows, longest first, in batches within the token budget."""
-        jobs = [(reading, window) for reading in readings for window in reading.windows]
-        jobs.sort(key=lambda job: -job[1].size)
+        portions = [(reading, window) for reading in readings for window in reading.windows]
+        portions.sort(key=lambda portion: -portion[1].size)
         at = 0
-        while at < len(jobs):
-            count = max(1, self.batch_tokens // (jobs[at][1].size + 2))
-            yield jobs[at : at + count]
+        while at < len(portions):
+            count = max(1, self.batch_tokens // (portions[at][1].size + 2))
+            yield portions[at : at + count]
             at += count
 
-    def read(self, batch: Sequence[Job]) -> None:
+    def read(self, batch: Sequence[Portion]) -> None:
         """One forward pass; what each window answers for goes into its reading."""
         logits, vectors = self.network(self.pad(batch))
         logits /= np.float32(self.settings.temperature)
@@ -191,7 +191,7 @@ class TransformerTagger:
             return None
         return Vectors(reading.tokens.ranges, reading.vectors, self.links)
 
-    def pad(self, batch: Sequence[Job]) -> Padded:
+    def pad(self, batch: Sequence[Portion]) -> Padded:
         """A batch as the network's input."""
         rows = [self.tokenizer.window(reading.tokens, window.start, window.end) for reading, window in batch]
         return pad(rows, self.tokenizer.pad_id)

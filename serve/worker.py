@@ -24,7 +24,7 @@ from serve.settings import Settings
 from serve.wire import NotReady, QueueFull, Refusal
 
 if TYPE_CHECKING:  # its libraries load beside the model, while the server answers probes
-    from claimex.tagger import Job, Reading
+    from claimex.tagger import Portion, Reading
 
 log = logging.getLogger("serve")
 
@@ -40,7 +40,7 @@ class SteppedTagger(Protocol):
         """A document cut into windows."""
         ...
 
-    def read(self, batch: Sequence[Job]) -> None:
+    def read(self, batch: Sequence[Portion]) -> None:
         """One forward pass."""
         ...
 
@@ -227,16 +227,16 @@ class Worker:
     def _read(self, tagger: SteppedTagger, active: list[_Task]) -> None:
         self._turn += 1
         batch = next_batch(active, self.settings.batch_tokens, oldest=self._turn % OLDEST_EVERY == 0)
-        jobs = [(task.reading, window) for task, window in batch if task.reading]
-        self.metrics.batch(windows=len(jobs), tokens=sum(window.size for _, window in jobs))
+        portions = [(task.reading, window) for task, window in batch if task.reading]
+        self.metrics.batch(windows=len(portions), tokens=sum(window.size for _, window in portions))
         began = time.monotonic()
         try:
-            tagger.read(jobs)
+            tagger.read(portions)
         except Exception as error:
             for task, _ in batch:
                 _fail(task.future, error)
                 task.pending.clear()
-        self._learn_rate(sum(map(_characters, jobs)), time.monotonic() - began)
+        self._learn_rate(sum(map(_characters, portions)), time.monotonic() - began)
         for task in [task for task in active if not task.pending]:
             active.remove(task)
             if not task.future.done():
@@ -262,8 +262,8 @@ class Worker:
         self._rate += (rate - self._rate) * (0.1 if self._rate else 1.0)
 
 
-def _characters(job: Job) -> int:
-    reading, window = job
+def _characters(portion: Portion) -> int:
+    reading, window = portion
     return reading.tokens.ranges[window.last - 1][1] - reading.tokens.ranges[window.first][0]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from claimex import __version__
 from claimex.batch import work
-from claimex.batch.sources import Source
+from claimex.batch.sources import Input
 from claimex.batch.work import Shard, Written
 from claimex.checkpoint import Dtype, directory_of, revision
 from claimex.errors import InputError
@@ -30,7 +30,7 @@ class Job:
     one's. ``form``: "parquet" or "jsonl". ``workers`` processes compute, each with so many ``threads``.
     """
 
-    sources: list[Source]
+    sources: list[Input]
     directory: Path
     form: str = "parquet"
     model: str | None = None

@@ -43,7 +43,7 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Input:
     """One file of many documents, or a group of text files with one document each."""
 
     paths: tuple[Path, ...]
@@ -67,13 +67,13 @@ class Source:
             done += path.stat().st_size
 
 
-def sources(inputs: Sequence[str], columns: Columns, date: dt.date | None, group: int) -> list[Source]:
+def sources(inputs: Sequence[str], columns: Columns, date: dt.date | None, group: int) -> list[Input]:
     """The inputs in the order given, folders walked in the order of their names; up to ``group`` texts make a source.
 
     In folders, files of other kinds are left out. Raises InputError for an input that does not exist or a folder
     without any file to read.
     """
-    found: list[Source] = []
+    found: list[Input] = []
     texts: list[Path] = []
     for path in [path for name in inputs for path in _files(Path(name))]:
         if not is_table(path):
@@ -81,11 +81,11 @@ def sources(inputs: Sequence[str], columns: Columns, date: dt.date | None, group
             if len(texts) < group:
                 continue
         if texts:
-            found.append(Source(tuple(texts), columns, date))
+            found.append(Input(tuple(texts), columns, date))
             texts = []
         if is_table(path):
-            found.append(Source((path,), columns, date))
-    return [*found, Source(tuple(texts), columns, date)] if texts else found
+            found.append(Input((path,), columns, date))
+    return [*found, Input(tuple(texts), columns, date)] if texts else found
 
 
 def is_table(path: Path) -> bool:

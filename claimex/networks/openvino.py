@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from pathlib import Path
 from threading import Lock, Semaphore
 from typing import Any
@@ -21,6 +20,7 @@ from safetensors.numpy import load_file
 
 from claimex.bio import Floats
 from claimex.checkpoint import INDEX, REACH
+from claimex.cores import cores
 from claimex.link_network import Layer
 from claimex.networks import int8
 from claimex.tokens import CASES, Ids, Padded
@@ -60,7 +60,7 @@ class OpenVinoNetwork:
         dtype: str | None = None,
     ) -> None:
         """Raises KeyError with the name of a tensor that the checkpoint lacks, and what the libraries raise."""
-        threads = threads or _cores()  # left to itself the engine takes two cores of some machines for one
+        threads = threads or cores()  # left to itself the engine takes two cores of some machines for one
         self._streams = min(threads, STREAMS)
         options: dict[str, Any] = {
             "ENABLE_CPU_PINNING": False,  # else several processes pin themselves to one core
@@ -114,11 +114,6 @@ def _keep(request: Any, job: tuple[list[Floats], tuple[slice, slice], Semaphore]
     for whole, part in zip(found, request.output_tensors, strict=True):
         whole[place] = part.data
     done.release()
-
-
-def _cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _tensors(directory: Path) -> dict[str, Any]:

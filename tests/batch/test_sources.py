@@ -11,7 +11,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
-from claimex.batch.sources import ColumnError, Columns, Source, sources
+from claimex.batch.sources import ColumnError, Columns, Input, sources
 from claimex.errors import InputError
 from claimex.schema import Document
 
@@ -142,4 +142,4 @@ def test_an_empty_file_holds_nothing(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_bytes(b"")
     pq.write_table(pa.table({"text": pa.array([], pa.string())}), tmp_path / "x.parquet")
     assert read(tmp_path) == []
-    assert Source((tmp_path / "x.jsonl",), Columns()).size == 0
+    assert Input((tmp_path / "x.jsonl",), Columns()).size == 0

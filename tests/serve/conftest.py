@@ -17,7 +17,7 @@ import uvicorn
 from claimex.bio import LABELS
 from claimex.extract import Tagged
 from claimex.schema import Document, Span, Tag
-from claimex.tagger import Job, Reading
+from claimex.tagger import Portion, Reading
 from claimex.tokens import SMALL, Tokens
 from claimex.windows import windows
 from serve.app import create_app
@@ -42,7 +42,7 @@ class PatternTagger:
         empty = np.zeros((len(ranges), len(LABELS)), dtype=np.float32)
         return Reading(document, Tokens([0] * len(ranges), ranges, [SMALL] * len(ranges)), cut, empty)
 
-    def read(self, batch: Sequence[Job]) -> None:
+    def read(self, batch: Sequence[Portion]) -> None:
         self.read_of.append([reading.document.id for reading, _ in batch])
         time.sleep(self.pause * len(batch))
         if self.broken:
