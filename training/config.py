@@ -54,6 +54,9 @@ class Stage:
     weight_decay: float = 0.01
     links: float = 0.0  # weight of the links' loss beside the tags'; above 0, steps hold whole documents
     teacher: float = 0.0  # weight of the teacher's word beside the annotation's
+    shortened: float = (
+        0.0  # share of a document's paragraphs that may be missing when it is read, in a stage with links
+    )
     swapped: float = 0.0  # share of the documents read once more, with mentions that change places
     evaluate: bool = False  # after each epoch, keeping the best weights
     window: int | None = None  # tokens, else as many as the job's
@@ -67,9 +70,11 @@ class Stage:
         for name, share in self.corpora.items():
             if not 0 < share <= 1:
                 raise ConfigError(f"corpora.{name}: should be a share in (0, 1], not {share}")
-        for key, share in (("teacher", self.teacher), ("swapped", self.swapped)):
+        for key, share in (("teacher", self.teacher), ("swapped", self.swapped), ("shortened", self.shortened)):
             if not 0 <= share <= 1:
                 raise ConfigError(f"{key}: should be in [0, 1], not {share}")
+        if self.shortened and not (self.links and self.learning_rate):
+            raise ConfigError("shortened: is for stages that train links and the encoder")
         if self.links and self.swapped:
             raise ConfigError("swapped: a stage that trains links needs documents that make sense")
         if self.links and (self.patience is not None or self.epochs != int(self.epochs)):

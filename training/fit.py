@@ -36,6 +36,7 @@ from training.plot import plot
 from training.swap import swapped
 from training.teacher import Teacher
 from training.trainer import JsonLog, figures_of, train
+from training.whole import wholes
 
 log = get_logger("training")  # of the main process only
 
@@ -144,7 +145,7 @@ def _train_jointly(
     chosen = [example for example in taken if example.spans or (teacher and teacher.can_link and not example.annotated)]
     # What is read once is read as when extracting; where every pass costs, without overlap.
     overlap = 0 if stage.learning_rate else config.overlap
-    documents = joint.wholes(chosen, tagger.tokenizer, config.window_of(stage), overlap)
+    documents = wholes(chosen, tagger.tokenizer, config.window_of(stage), overlap)
     if stage.learning_rate:  # else nobody asks for tags
         _teach(config, stage, chosen, [row for document in documents for row in document.rows], overlap)
     if teacher:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any, TypeAlias
@@ -21,12 +20,11 @@ from tqdm import tqdm
 from transformers import PreTrainedModel, get_linear_schedule_with_warmup
 
 from claimex.link_network import FILE
-from claimex.schema import Example
-from claimex.tokens import Tokenizer
 from training.config import Stage
-from training.data import Collator, window_rows
-from training.links import Advice, LinkModule, Pick, Plan, Story, joined, plan_of, sampler
+from training.data import Collator
+from training.links import LinkModule, Plan, joined, sampler
 from training.loss import loss_of
+from training.whole import Whole, shortened
 
 LINK_RATE = 1e-3  # the learning rate of the link network, which starts from nothing
 SORTED = 64  # documents among which those with windows of similar length go together
@@ -37,34 +35,6 @@ STATES_BATCH = 16  # windows
 STATES_DROPOUT = 0.1
 
 Losses: TypeAlias = tuple[torch.Tensor, torch.Tensor]  # of the tags, and of the links
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Whole:
-    """A document: its windows as rows of ``training.data``, how it is linked, its plan where all goes right, and what a
-    teacher has to say."""
-
-    rows: list[dict[str, Any]]
-    story: Story
-    plan: Plan
-    advice: Advice | None = None
-
-    def walked(self, pick: Pick) -> Plan:
-        """The plan where ``pick`` decides."""
-        plan = plan_of(self.story, pick)
-        return self.advice(plan) if self.advice else plan
-
-
-def wholes(examples: Sequence[Example], tokenizer: Tokenizer, window: int, overlap: int) -> list[Whole]:
-    """The documents that hold any token."""
-    found = []
-    for example in examples:
-        rows, _ = window_rows([example], tokenizer, window, overlap)
-        [tokens] = tokenizer([example.document.text])
-        if rows:
-            story = Story.of(example, tokens.ranges)
-            found.append(Whole(rows, story, plan_of(story)))
-    return found
 
 
 class Joint(torch.nn.Module):
@@ -143,6 +113,12 @@ def steps(documents: Sequence[Whole], windows: int, dice: random.Random) -> list
     return found
 
 
+def _epoch(stage: Stage, documents: Sequence[Whole], dice: random.Random) -> list[list[Whole]]:
+    if stage.shortened:
+        documents = [shortened(document, stage.shortened, dice) for document in documents]
+    return steps(documents, stage.batch, dice)
+
+
 def train(
     stage: Stage, seed: int, model: PreTrainedModel, links: LinkModule, documents: Sequence[Whole], pad_id: int,
     checkpoints: Path, *, bf16: bool = False,
@@ -157,7 +133,7 @@ def train(
     else:
         joint = Alone(model, links, documents, pad_id, bf16=bf16)
     optimizer = torch.optim.AdamW(groups)
-    epochs = [steps(documents, stage.batch, random.Random(f"{seed} {epoch}")) for epoch in range(int(stage.epochs))]
+    epochs = [_epoch(stage, documents, random.Random(f"{seed} {epoch}")) for epoch in range(int(stage.epochs))]
     total = sum(map(len, epochs))
     schedule = get_linear_schedule_with_warmup(optimizer, round(stage.warmup * total), total)
     done = _resume(checkpoints, joint, optimizer, schedule)

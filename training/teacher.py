@@ -26,10 +26,11 @@ from claimex.schema import Document, Example
 from claimex.tagger import Settings, TransformerTagger
 from claimex.tokens import Padded, pad
 from training.data import agreed, window_rows
-from training.joint import Whole, load_links
+from training.joint import load_links
 from training.links import Advice, Story
 from training.loss import marginals
 from training.model import HubTokenizer, load, load_trained_tokenizer
+from training.whole import Whole
 
 BATCH = 16  # windows
 

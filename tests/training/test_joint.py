@@ -25,6 +25,7 @@ from training.corpora import read_corpus
 from training.export import export
 from training.links import LinkModule
 from training.model import load, load_tokenizer
+from training.whole import Whole, wholes
 
 CORPORA = Path(__file__).parents[2] / "configs" / "corpora.yaml"
 STAGE = Stage(corpora={"own-train": 0.03}, epochs=3, batch=6, learning_rate=1e-3, links=1.0)
@@ -40,13 +41,13 @@ def trained(tiny_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.fixture(scope="module")
-def documents(tiny_directory: Path) -> list[joint.Whole]:
+def documents(tiny_directory: Path) -> list[Whole]:
     examples = read_corpus(corpus_named("own-train", read_corpora(CORPORA), CORPORA), None)
     chosen = random.Random(13).sample(examples, round(0.03 * len(examples)))
-    return joint.wholes(chosen, load_tokenizer(config_of(tiny_directory, tiny_directory)), 24, 0)
+    return wholes(chosen, load_tokenizer(config_of(tiny_directory, tiny_directory)), 24, 0)
 
 
-def test_an_epoch_holds_every_document_once_in_an_order_of_its_own(documents: list[joint.Whole]) -> None:
+def test_an_epoch_holds_every_document_once_in_an_order_of_its_own(documents: list[Whole]) -> None:
     orders = [joint.steps(documents, 24, random.Random(seed)) for seed in ("13 0", "13 1", "13 0")]
     for order in orders:
         held = [id(document) for step in order for document in step]
@@ -61,7 +62,7 @@ def test_each_token_of_a_document_has_one_state(overlap: int, tiny_directory: Pa
     config = config_of(tiny_directory, tiny_directory)
     tokenizer = load_tokenizer(config)
     examples = read_corpus(corpus_named("own-train", read_corpora(CORPORA), CORPORA), None)[:10]
-    documents = joint.wholes(examples, tokenizer, 24, overlap)
+    documents = wholes(examples, tokenizer, 24, overlap)
     tokens = [len(tokenizer([example.document.text])[0].ids) for example in examples]
     read = [sum(len(row["input_ids"]) - 2 for row in document.rows) for document in documents]
     assert read > tokens  # windows share tokens
@@ -69,7 +70,7 @@ def test_each_token_of_a_document_has_one_state(overlap: int, tiny_directory: Pa
     assert [len(each) for each in states] == tokens
 
 
-def test_both_losses_fall(trained: Path, tiny_directory: Path, documents: list[joint.Whole]) -> None:
+def test_both_losses_fall(trained: Path, tiny_directory: Path, documents: list[Whole]) -> None:
     torch.manual_seed(1)
     links = joint.load_links(trained)
     assert links is not None
@@ -81,9 +82,9 @@ def test_both_losses_fall(trained: Path, tiny_directory: Path, documents: list[j
     assert losses[1][1] < 0.95 * losses[0][1]
 
 
-@pytest.mark.parametrize("rate", [STAGE.learning_rate, 0.0])
+@pytest.mark.parametrize("changes", [{}, {"shortened": 0.5}, {"learning_rate": 0.0}])
 def test_killed_behind_an_epoch_it_ends_with_the_same_weights(
-    rate: float, tiny_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    changes: dict[str, Any], tiny_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept: Callable[..., None] = joint._keep
 
@@ -91,7 +92,7 @@ def test_killed_behind_an_epoch_it_ends_with_the_same_weights(
         kept(*arguments)
         raise KeyboardInterrupt
 
-    stages = [dataclasses.replace(STAGE, learning_rate=rate)]
+    stages = [dataclasses.replace(STAGE, **changes)]
     config = dataclasses.replace(config_of(tiny_directory, tmp_path / "out"), stages=stages)
     with monkeypatch.context() as patched:
         patched.setattr(joint, "_keep", kill)

@@ -24,11 +24,12 @@ from claimex.tokens import Padded
 from tests.training.test_fit import CONFIG, DATA, tiny
 from training import fit as job
 from training.data import ANY, Collator, agreed, window_rows
-from training.joint import Whole, load_links, states_of, wholes
+from training.joint import load_links, states_of
 from training.links import LinkModule
 from training.loss import loss_of, marginals, partial_loss
 from training.model import load, load_tokenizer, save
 from training.teacher import Teacher
+from training.whole import Whole, wholes
 
 TEXT = "The mayor said 57 people were hurt on Tuesday, 12km from the port. " * 3
 UNKNOWN = Example(Document("a", TEXT), (), frozenset())
