@@ -23,6 +23,7 @@ from claimex.tokens import Padded, Tokenizer, Tokens, load_tokenizer, pad
 from claimex.windows import Window, windows
 
 CHUNK = 2  # batches whose documents are read, and finished, together
+LAST = 0.5  # of a batch, for the documents at the end: with the last ones nothing more is read while they are finished
 SETTINGS_KEY = "claimex"  # our entry in the checkpoint's config.json
 
 
@@ -130,7 +131,7 @@ class TransformerTagger:
         yield from self.finish_all(readings)
 
     def _chunks(self, documents: Iterable[Document]) -> Iterator[list[Reading]]:
-        """Documents in groups large enough to sort windows by length before batching."""
+        """Documents in groups large enough to sort windows by length before batching; smaller ones at the end."""
         chunk: list[Reading] = []
         size = 0
         for document in documents:
@@ -139,8 +140,16 @@ class TransformerTagger:
             if size >= CHUNK * self.batch_tokens:
                 yield chunk
                 chunk, size = [], 0
-        if chunk:
-            yield chunk
+        group: list[Reading] = []
+        size = 0
+        for reading in chunk:
+            group.append(reading)
+            size += len(reading.tokens.ids)
+            if size >= LAST * self.batch_tokens:
+                yield group
+                group, size = [], 0
+        if group:
+            yield group
 
     def begin(self, document: Document) -> Reading:
         """A document cut into windows, each to be read once. Raises InputError for a text that is no valid Unicode."""

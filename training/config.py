@@ -73,8 +73,8 @@ class Stage:
         for key, share in (("teacher", self.teacher), ("swapped", self.swapped), ("shortened", self.shortened)):
             if not 0 <= share <= 1:
                 raise ConfigError(f"{key}: should be in [0, 1], not {share}")
-        if self.shortened and not (self.links and self.learning_rate):
-            raise ConfigError("shortened: is for stages that train links and the encoder")
+        if self.shortened and not self.links:
+            raise ConfigError("shortened: is for stages that train links")
         if self.links and self.swapped:
             raise ConfigError("swapped: a stage that trains links needs documents that make sense")
         if self.links and (self.patience is not None or self.epochs != int(self.epochs)):

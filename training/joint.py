@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any, TypeAlias
@@ -68,21 +69,22 @@ class Alone(torch.nn.Module):
     learn how to go on behind a wrong one.
     """
 
-    def __init__(
-        self, model: PreTrainedModel, links: LinkModule, documents: Sequence[Whole], pad_id: int, *, bf16: bool = False
-    ) -> None:
+    def __init__(self, model: PreTrainedModel, links: LinkModule, pad_id: int, *, bf16: bool = False) -> None:
         super().__init__()
         self.links = links
-        self._documents = documents
         self._device = model.device
-        self._states = dict(zip(map(id, documents), states_of(model, documents, pad_id, bf16=bf16), strict=True))
+        self._read = partial(states_of, model, pad_id=pad_id, bf16=bf16)  # the model is none of what is trained
+        self._states: dict[int, torch.Tensor] = {}
         self._plans: dict[int, Plan] = {}
 
-    def begin(self, dice: np.random.Generator) -> None:
-        """Walk over the documents."""
+    def begin(self, documents: Sequence[Whole], dice: np.random.Generator) -> None:
+        """Walk over the documents of an epoch, and read those first that the one before did not have."""
+        unread = [document for document in documents if id(document) not in self._states]
+        known = self._states | dict(zip(map(id, unread), self._read(unread), strict=True))
+        self._states = {id(document): known[id(document)] for document in documents}
         network = self.links.network()
         weight, bias = network.token
-        for document in self._documents:
+        for document in documents:
             values = self._states[id(document)].float().cpu().numpy() @ weight.T + bias
             self._plans[id(document)] = document.walked(sampler(network, document.story, values, dice))
 
@@ -131,7 +133,7 @@ def train(
         joint = Joint(model, links, pad_id, bf16=bf16)
         groups += _groups(model, stage.learning_rate, stage)
     else:
-        joint = Alone(model, links, documents, pad_id, bf16=bf16)
+        joint = Alone(model, links, pad_id, bf16=bf16)
     optimizer = torch.optim.AdamW(groups)
     epochs = [_epoch(stage, documents, random.Random(f"{seed} {epoch}")) for epoch in range(int(stage.epochs))]
     total = sum(map(len, epochs))
@@ -141,7 +143,7 @@ def train(
     for epoch, order in enumerate(epochs[done:], done):
         torch.manual_seed(seed + epoch)  # dropout, the same after a kill
         if isinstance(joint, Alone):
-            joint.begin(np.random.default_rng([seed, epoch]))
+            joint.begin([document for step in order for document in step], np.random.default_rng([seed, epoch]))
         joint.train()
         losses: list[tuple[float, float]] = []
         for step, batch in enumerate(order, 1):
@@ -164,7 +166,7 @@ def train(
 
 @torch.inference_mode()
 def states_of(
-    model: PreTrainedModel, documents: Sequence[Whole], pad_id: int, *, bf16: bool = False
+    model: PreTrainedModel, documents: Sequence[Whole], *, pad_id: int, bf16: bool = False
 ) -> list[torch.Tensor]:
     """The last states of each document's tokens, (tokens, width), in half precision to fit into memory."""
     model.eval()

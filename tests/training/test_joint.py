@@ -66,7 +66,7 @@ def test_each_token_of_a_document_has_one_state(overlap: int, tiny_directory: Pa
     tokens = [len(tokenizer([example.document.text])[0].ids) for example in examples]
     read = [sum(len(row["input_ids"]) - 2 for row in document.rows) for document in documents]
     assert read > tokens  # windows share tokens
-    states = joint.states_of(load(tiny_directory), documents, 0)
+    states = joint.states_of(load(tiny_directory), documents, pad_id=0)
     assert [len(each) for each in states] == tokens
 
 
@@ -82,7 +82,7 @@ def test_both_losses_fall(trained: Path, tiny_directory: Path, documents: list[W
     assert losses[1][1] < 0.95 * losses[0][1]
 
 
-@pytest.mark.parametrize("changes", [{}, {"shortened": 0.5}, {"learning_rate": 0.0}])
+@pytest.mark.parametrize("changes", [{}, {"shortened": 0.5}, {"learning_rate": 0.0, "shortened": 0.5}])
 def test_killed_behind_an_epoch_it_ends_with_the_same_weights(
     changes: dict[str, Any], tiny_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -160,7 +160,7 @@ def test_a_network_that_is_its_teacher_has_no_links_to_learn(linking: Path, tiny
     [raw] = advised(linking, tiny_directory, [UNKNOWN], 1.0)
     pupil = load_links(linking)
     assert pupil is not None
-    [states] = states_of(load(linking), [raw], 0)
+    [states] = states_of(load(linking), [raw], pad_id=0)
     shares = pupil.eval().log_shares(pupil.token(states.float()), raw.plan)
     assert sum(len(field.right) for field in raw.plan.choices.values())
     for tag, field in raw.plan.choices.items():
