@@ -15,7 +15,8 @@ from dataclasses import replace
 from claimex.normalize.measured import passed_over
 from claimex.normalize.numbers import parse_number
 from claimex.normalize.unit_tables import key_of, measure
-from claimex.schema import Span, Tag, Unparsed
+from claimex.normalize.units import parse_unit
+from claimex.schema import Span, Tag, UnitKind, Unparsed
 
 _REACH = 12  # characters; no sign, magnitude or symbol is longer
 
@@ -42,6 +43,12 @@ _QUALIFIER = re.compile(rf"\b{_COUNTRY} ?$")
 _AFTER_DOLLAR = re.compile(r"(?:US|A|NZ|C)(?=\d)")
 
 _FRAME = re.compile(r"(?:number of |plus )?(\S.*?)(?: of| /)?", re.DOTALL)
+# A measure that says of what kind a thing is: "5 km road". Not every name of one: "foot soldiers" are counted.
+_ATTRIBUTE = re.compile(
+    r"(\w*(?:met(?:re|er)|lit(?:re|er)|gram|watt|hertz|byte|volt)|degree|inch|[kmc]m|[km]g|ml|cc|[kMG]W|[MGT]B|[MG]Hz)"
+    r"[ -]\w"
+)
+_FIRST_WORD = re.compile(r"(\S+) ")  # is the unit behind a hyphen: "six-cylinder engine"
 _SECOND_MEASURE = re.compile(r"(\w+) ?/ ?\d")
 _PLURAL = re.compile(r"(?:[a-z](?<![su])s|people|men|women|children)$")
 # The second of two plural nouns, with one word before it at most, where its clause goes on without a figure of its own.
@@ -200,12 +207,24 @@ def _with_closed_bracket(text: str, span: Span, waiting: list[Span]) -> Span:
 
 def _without_frame(text: str, span: Span) -> Span:
     """ "number of executions" counts executions, and what follows "2 million plus" is no part of the unit. Nor is what
-    else it measures, "300 PS" of "224 kW / 300 PS"."""
+    else it measures, "300 PS" of "224 kW / 300 PS", or what it is a measure of, "road" of "5 km road"."""
     second = _SECOND_MEASURE.match(text, span.start, span.end)
     if second and measure(second[1], key_of(second[1])):
         return replace(span, end=second.end(1))
+    pattern = _FIRST_WORD if span.start and text[span.start - 1] == "-" else _ATTRIBUTE
+    attribute = pattern.match(text, span.start, span.end)
+    if attribute and _is_attribute(text[span.start : span.end]):
+        return replace(span, end=attribute.end(1))
     found = _FRAME.fullmatch(text, span.start, span.end)
     return replace(span, start=found.start(1), end=found.end(1)) if found else span
+
+
+def _is_attribute(phrase: str) -> bool:
+    """Whether what counts or measures is but the start of it: "litre V10", "km road"; not "km a day"."""
+    unit = parse_unit(phrase)
+    return not isinstance(unit, Unparsed) and (
+        unit.kind is UnitKind.COUNT or (unit.of is not None and " of " not in phrase)
+    )
 
 
 def _with_second_noun(text: str, span: Span, waiting: list[Span]) -> Span:

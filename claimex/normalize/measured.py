@@ -24,7 +24,9 @@ _FIGURE = re.compile(
     r"(?![\w/])",
     re.ASCII,
 )
-_GLUED = words("W V")  # single letters that are units where they touch a figure; of others, names are made: "4K", "5A"
+# Letters that are units where they touch a figure, and with a space between. Of others names are made: "4K", "5A".
+_LETTERS = {True: words("W V"), False: words("W V C F")}
+_TIED = re.compile(r"(?<!\bsub)[-–+]$")  # to what stands before it: "F-16"; but "sub-7 nm"
 _WORDS = words("in has as")  # that look like symbols
 _COUNTED = words("point pixel gray magnitude")  # names of units that count, or colour, things as well
 
@@ -44,7 +46,7 @@ def passed_over(text: str, spans: Sequence[Span]) -> list[Span]:
         if unit and over(*unit):
             continue
         if tagged is None:
-            if text[: figure[0]].endswith(("-", "–", "+")):  # "F-16"
+            if _TIED.search(text, 0, figure[0]):
                 continue
             found.append(Span(*figure, Tag.QUANTITY, SCORE))
         elif tagged.tag is not Tag.QUANTITY or tagged.end != figure[1]:
@@ -66,6 +68,6 @@ def _measured(text: str) -> Iterator[tuple[Range, Range | None]]:
 @lru_cache(maxsize=8192)
 def _is_measure(name: str, *, touches: bool) -> bool:
     if len(name) == 1 and name.isalpha():
-        return touches and name in _GLUED
+        return name in _LETTERS[touches]
     unit = None if name in _WORDS else measure(name, key_of(name))
     return unit is not None and unit.name not in _COUNTED and unit.kind in (UnitKind.MEASURE, UnitKind.PERCENT)

@@ -63,6 +63,10 @@ def settled(marked: str) -> list[str]:
         # what a tagger passes over
         ("a 16 inch lid of $2000 or £1.5 million", ["q:16", "u:inch", "u:$", "q:2000", "u:£", "q:1.5 million"]),
         ("a 5-10W lamp, 9 sq m, 40%", ["q:5-10", "u:W", "q:9", "u:sq m", "q:40", "u:%"]),
+        ("a 5 W lamp, sub-7 nanometer chips", ["q:5", "u:W", "q:7", "u:nanometer"]),
+        ("a {q:six}-{u:cylinder engine} lost", ["q:six", "u:cylinder"]),
+        ("at 12 C.", ["q:12", "u:C"]),
+        ("a {q:5.2} {u:litre V10}, a {q:40} {u:km road}", ["q:5.2", "u:litre", "q:40", "u:km"]),
         ("{q:minus-1.4} degree water", ["q:minus-1.4", "u:degree"]),
         # currencies
         ("costs HK {u:$}{q:5.4}m", ["u:HK $", "q:5.4m"]),
@@ -99,6 +103,9 @@ def test_what_belongs_to_a_figure_is_taken_in(marked: str, spans: list[str]) -> 
         "{d:10 km} and {c:16 inch} and {q:5 or 6} {u:inch}",
         "worth R{q:500} or {u:Rs}{q:5}",
         "{q:224} {u:cases/100,000 people}",
+        "a {q:40}-{u:year old} {u:man}, a {q:3}-{u:US dollar} fee, a {q:60}-{u:dollar per barrel} price",
+        "{q:5} {u:degrees Celsius}, {q:6} {u:metres of road}, {q:7} {u:km a day}",
+        "{q:900} {u:foot soldiers} in {q:3} {u:km}",
         "{q:40} {u:cars} and {q:3} {u:vans} were lost",
         "{q:40} {u:people} and caused landslides.",
         "{q:40} {u:cars} and no vans, he said",
