@@ -99,7 +99,7 @@ def test_what_belongs_to_a_figure_is_taken_in(marked: str, spans: list[str]) -> 
 @pytest.mark.parametrize(
     "marked",
     [
-        "80 in May, an F-16 inch, room 5A, 4K, 3.5.2 km, 7 has been, 12 points, 1/2 mile",
+        "80 in May, an F-16 inch, room 5A, 4K, 9 F Street, 3.5.2 km, 7 has been, 12 points, 1/2 mile",
         "{d:10 km} and {c:16 inch} and {q:5 or 6} {u:inch}",
         "worth R{q:500} or {u:Rs}{q:5}",
         "{q:224} {u:cases/100,000 people}",
