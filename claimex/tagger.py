@@ -132,24 +132,10 @@ class TransformerTagger:
 
     def _chunks(self, documents: Iterable[Document]) -> Iterator[list[Reading]]:
         """Documents in groups large enough to sort windows by length before batching; smaller ones at the end."""
-        chunk: list[Reading] = []
-        size = 0
-        for document in documents:
-            chunk.append(self.begin(document))
-            size += len(chunk[-1].tokens.ids)
-            if size >= CHUNK * self.batch_tokens:
-                yield chunk
-                chunk, size = [], 0
-        group: list[Reading] = []
-        size = 0
-        for reading in chunk:
-            group.append(reading)
-            size += len(reading.tokens.ids)
-            if size >= LAST * self.batch_tokens:
-                yield group
-                group, size = [], 0
-        if group:
-            yield group
+        size = CHUNK * self.batch_tokens
+        for chunk in _grouped(map(self.begin, documents), size):
+            full = sum(len(reading.tokens.ids) for reading in chunk) >= size
+            yield from [chunk] if full else _grouped(chunk, LAST * self.batch_tokens)
 
     def begin(self, document: Document) -> Reading:
         """A document cut into windows, each to be read once. Raises InputError for a text that is no valid Unicode."""
@@ -204,6 +190,20 @@ class TransformerTagger:
         """A batch as the network's input."""
         rows = [self.tokenizer.window(reading.tokens, window.start, window.end) for reading, window in batch]
         return pad(rows, self.tokenizer.pad_id)
+
+
+def _grouped(readings: Iterable[Reading], size: float) -> Iterator[list[Reading]]:
+    """Groups of at least ``size`` tokens; the last one may have fewer."""
+    group: list[Reading] = []
+    tokens = 0
+    for reading in readings:
+        group.append(reading)
+        tokens += len(reading.tokens.ids)
+        if tokens >= size:
+            yield group
+            group, tokens = [], 0
+    if group:
+        yield group
 
 
 def _scored(reading: Reading) -> Scored:

@@ -55,9 +55,12 @@ def shortened(document: Whole, most: float, dice: random.Random) -> Whole:
     What is linked in a text an encoder soon knows by heart; no two of these are alike. A teacher's word on each token
     stays as it was. Records that lose a part are left out: nobody knows then how the rest would be linked.
     """
-    kept = _kept(document.story.document.text, most, dice)
+    text = document.story.document.text
+    kept = _kept(text, most, dice)
+    if kept == [(0, len(text))]:
+        return document
     story, inside = _story(document.story, kept)
-    if not 0 < len(inside) < len(document.story.ranges):
+    if not inside:
         return document
     size = max(len(row["input_ids"]) for row in document.rows)
     advice = document.advice and replace(document.advice, values=document.advice.values[inside])
@@ -68,9 +71,9 @@ def shortened(document: Whole, most: float, dice: random.Random) -> Whole:
 def _kept(text: str, most: float, dice: random.Random) -> list[Range]:
     """The text's paragraphs that stay, those that touch as one range. The first, which says the most, stays twice as
     often."""
-    starts = [start for start, _ in paragraphs(text)]
     if dice.random() < UNTOUCHED:
         return [(0, len(text))]
+    starts = [start for start, _ in paragraphs(text)]
     share = dice.uniform(0, most)
     kept: list[Range] = []
     for number, (start, end) in enumerate(pairwise([0, *starts[1:], len(text)])):
@@ -119,15 +122,18 @@ def _moved_record(record: Record, kept: Sequence[Range]) -> Record | None:
 def _rows(rows: Sequence[Row], inside: Sequence[int], size: int) -> list[Row]:
     """The rows of some of a document's tokens, none longer than ``size`` with the tokens around them."""
     first, last = rows[0], rows[-1]
+    tokens = {
+        key: [token for row in rows for token in row[key][slice(*row["answer"])]]
+        for key in ("input_ids", "cases", "allowed")
+    }
+    targets = np.concatenate([_target(row)[slice(*row["answer"])] for row in rows]) if "target" in first else None
     found = []
     for start in range(0, len(inside), size - 2):
         chosen = inside[start : start + size - 2]
         row: Row = {"answer": [1, 1 + len(chosen)]}
-        for key in ("input_ids", "cases", "allowed"):
-            tokens = [token for each in rows for token in each[key][slice(*each["answer"])]]
-            row[key] = [first[key][0], *(tokens[number] for number in chosen), last[key][-1]]
-        if "target" in first:
-            targets = np.concatenate([_target(each)[slice(*each["answer"])] for each in rows])
+        for key, each in tokens.items():
+            row[key] = [first[key][0], *(each[number] for number in chosen), last[key][-1]]
+        if targets is not None:
             row["target"] = np.pad(targets[list(chosen)], ((1, 1), (0, 0))).tobytes()
         found.append(row)
     return found

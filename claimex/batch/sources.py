@@ -68,7 +68,7 @@ class Input:
 
 
 def sources(inputs: Sequence[str], columns: Columns, date: dt.date | None, group: int) -> list[Input]:
-    """The inputs in the order given, folders walked in the order of their names; up to ``group`` texts make a source.
+    """The inputs in the order given, folders walked in the order of their names; up to ``group`` texts make one.
 
     In folders, files of other kinds are left out. Raises InputError for an input that does not exist or a folder
     without any file to read.

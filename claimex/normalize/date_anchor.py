@@ -236,7 +236,8 @@ _EVENTS = frozenset(
 _LIMITS = frozenset(("by", "until", "till"))  # these look ahead where no verb says otherwise
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|[.!?;\n]+")
 _REACH = 14  # words on either side
-_NEAR = 8
+_NEAR = 8  # words before a date, and _BESIDE behind it, among which an event is the one that is held then
+_BESIDE = 2
 
 
 def lean(before: str, after: str) -> Lean:
@@ -260,7 +261,7 @@ def lean(before: str, after: str) -> Lean:
             return found
     if preceding and preceding[-1] in _LIMITS:
         return Lean.FUTURE
-    return Lean.OPEN if _EVENTS.isdisjoint(preceding[-_NEAR:] + following[:2]) else Lean.FUTURE
+    return Lean.OPEN if _EVENTS.isdisjoint(preceding[-_NEAR:] + following[:_BESIDE]) else Lean.FUTURE
 
 
 def _words(text: str) -> list[str]:
