@@ -15,7 +15,9 @@ from claimex import cli_batch, cli_data, jsonl, table
 from claimex.checkpoint import Dtype
 from claimex.cli_common import PATIENCE, Day, Model, Precision, say
 from claimex.errors import ClaimexError, InputError
+from claimex.fields import Json
 from claimex.files import write_lines
+from claimex.formats.rows import encoded
 from claimex.schema import Document, Example, Extraction, Tag
 from claimex.score import score
 
@@ -23,7 +25,10 @@ Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="OUT", help="Write here, whole or not at all; .gz packs.")
 ]
 Form = Annotated[
-    Literal["auto", "table", "jsonl"], typer.Option("--format", help="auto: a table on a terminal, else JSON lines.")
+    Literal["auto", "table", "jsonl", "annotated"],
+    typer.Option(
+        "--format", help="auto: a table on a terminal, else JSON lines; annotated: for annotators to correct."
+    ),
 ]
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -110,8 +115,14 @@ def _write(extractions: Iterable[Extraction], output: str | None, form: str) -> 
     if form == "table" or (form == "auto" and on_terminal):
         lines = table.extraction_lines(extractions, colour=on_terminal)
     else:
-        lines = (jsonl.to_line(jsonl.encode_extraction(extraction)) for extraction in extractions)
+        encode = _drafted if form == "annotated" else jsonl.encode_extraction
+        lines = map(jsonl.to_line, map(encode, extractions))
     write_lines(output, lines)
+
+
+def _drafted(extraction: Extraction) -> Json:
+    """What ``convert`` and ``validate`` read, as if an annotator had found it."""
+    return encoded(extraction.example)
 
 
 def _extractions(documents: Iterator[Document], model: str | None, dtype: Dtype | None) -> Iterator[Extraction]:

@@ -223,7 +223,9 @@ class Claim:
     @property
     def record(self) -> Record:
         """The claim as annotators would write it down."""
-        number = self.quantity.value if isinstance(self.quantity.value, Quantity) else Quantity(None, None, None)
+        number = self.quantity.value
+        if not isinstance(number, Quantity) or number.high is None:  # not understood, or "dozens"
+            number = Quantity(None, None, None)
         period = self.date.value if self.date and isinstance(self.date.value, Period) else None
         source = self.claimant.value if self.claimant and isinstance(self.claimant.value, Source) else None
         return Record(

@@ -19,6 +19,7 @@ import pytest
 import claimex
 from claimex import cli
 from claimex.errors import ModelError
+from claimex.jsonl import read_examples
 from claimex.schema import (
     AnyMention,
     Claim,
@@ -226,6 +227,23 @@ def test_a_table_for_people(run: Run, geese: Path, tmp_path: Path) -> None:
     )
     run("extract", geese, "--format", "table", "--date", "2031-05-06", "-o", tmp_path / "out.txt")
     assert (tmp_path / "out.txt").read_text() == out
+
+
+def test_a_draft_for_annotators_reads_as_their_work(run: Run, geese: Path, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.jsonl"
+    assert run("extract", geese, "--format", "annotated", "-o", draft) == (0, "", "")
+    [example] = read_examples(draft)
+    assert example.document.text == TEXT
+    assert [TEXT[span.start : span.end] for span in example.spans] == ["1500", "umpteen"]
+    counted, unread = example.records
+    assert (counted.value, counted.modifier, counted.name) == (1500, Modifier.GE, "Eva Moe")
+    assert (unread.value, unread.low, unread.high) == (None, None, None)
+
+
+def test_an_open_magnitude_is_written_down_without_ends() -> None:
+    dozens: Mention[Quantity] = Mention(Span(0, 6, Tag.QUANTITY), "Dozens", Quantity(None, Decimal(24), None))
+    record = Claim(dozens, Modifier.EQ, None, None, None, (0, 12)).record
+    assert (record.value, record.low, record.high) == (None, None, None)
 
 
 def test_a_table_on_a_terminal(run: Run, geese: Path, monkeypatch: pytest.MonkeyPatch) -> None:

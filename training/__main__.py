@@ -18,6 +18,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 WEIGHTS = Path("claimex/weights")  # of this checkout
 
 Data = Annotated[Path | None, typer.Option(help="Directory with the corpora; else CLAIMEX_DATA.")]
+Corpora = Annotated[Path, typer.Option(help="The file that names corpora.")]
+Name = Annotated[str, typer.Option("--corpus", help="By its name there.")]
 
 
 @app.command()
@@ -55,14 +57,15 @@ def plot(
 def evaluate(
     data: Data = None,
     model: Annotated[Path | None, typer.Option(help="A weights directory; else the released one.")] = None,
-    corpus: Annotated[str, typer.Option(help="By its name in configs/corpora.yaml.")] = "gold-dev",
+    corpora: Corpora = CORPORA,
+    corpus: Name = "gold-dev",
     keep: Annotated[bool, typer.Option(help="Write the figures beside the weights, for the card.")] = False,
 ) -> None:
     """Score a model on an annotated corpus; intervals hold 95% of the figures of documents drawn anew."""
     from claimex.table import score_lines
     from training import evaluate as job
 
-    examples = read_corpus(corpus_named(corpus, read_corpora(CORPORA), CORPORA), data)
+    examples = read_corpus(corpus_named(corpus, read_corpora(corpora), corpora), data)
     tables = job.evaluate(model, examples)
     if keep:
         job.keep(model or WEIGHTS, f"evaluation on {corpus}", tables)
@@ -91,11 +94,12 @@ def export(
 def calibrate(
     data: Data = None,
     weights: Annotated[Path, typer.Option(help="Whose settings are written anew.")] = WEIGHTS,
-    corpus: Annotated[str, typer.Option(help="By its name in configs/corpora.yaml.")] = "gold-dev",
+    corpora: Corpora = CORPORA,
+    corpus: Name = "gold-dev",
     diagram: Annotated[Path, typer.Option(help="Where to draw.")] = Path("docs/reliability.png"),
 ) -> None:
     """Fit what calibrates the scores of spans and links, store it in the weights, draw the reliability diagram."""
-    examples = read_corpus(corpus_named(corpus, read_corpora(CORPORA), CORPORA), data)
+    examples = read_corpus(corpus_named(corpus, read_corpora(corpora), corpora), data)
     from claimex.tagger import load
     from training import calibrate as job
     from training.evaluate import keep

@@ -87,7 +87,9 @@ class Stage:
 class Config:
     """A training job. Its resolved form is saved beside the weights."""
 
-    base: str  # a directory, a Hub id, or "package:NAME/FOLDER" for weights that a Python package carries
+    # A directory, a Hub id, or "package:NAME/FOLDER" for weights that a Python package carries. A checkpoint of ours, such
+    # as package:claimex/weights, goes on with its tokenizer, its classifier, its cases and its links.
+    base: str
     output: str
     stages: list[Stage]
     teacher: str = ""  # the directory of a larger model of the same vocabulary, which this one learns from

@@ -31,7 +31,7 @@ from training.config import Config, Stage, corpus_named, read_config, read_corpo
 from training.corpora import apart_from, read_corpus
 from training.data import window_rows
 from training.links import LinkModule
-from training.model import HubTokenizer, average, freeze, load, load_base, load_tokenizer, save
+from training.model import HubTokenizer, average, base_directory, freeze, load, load_base, load_tokenizer, save
 from training.plot import plot
 from training.swap import swapped
 from training.teacher import Teacher
@@ -121,7 +121,8 @@ def _run(
     seed = config.seed if stage.seed is None else stage.seed
     set_seed(seed)
     start = [output / f"stage-{before}" for before in stage.start or range(number)[-1:]]
-    model, links = (average([*map(load, start)]), joint.load_links(start[-1])) if start else (load_base(config), None)
+    model = average([*map(load, start)]) if start else load_base(config)
+    links = joint.load_links(start[-1] if start else Path(base_directory(config.base)))
     freeze(model, config.frozen)
     tagger = TransformerTagger(TorchNetwork(model), tokenizer, Settings(config.window_of(stage), config.overlap))
     journal = JsonLog(output / "log.jsonl", number)

@@ -55,8 +55,8 @@ def base_directory(base: str) -> str:
 def load_tokenizer(config: Config) -> HubTokenizer:
     """The base encoder's tokenizer, made ready for numbers with units attached."""
     tokenizer = _base_tokenizer(base_directory(config.base))
-    if config.tokenizer_split_digits:
-        cutter = tokenizer.backend.pre_tokenizer
+    cutter = tokenizer.backend.pre_tokenizer
+    if config.tokenizer_split_digits and len(cutter.pre_tokenize_str("12km")) == 1:  # else it splits them already
         tokenizer.backend.pre_tokenizer = PreTokenizers([cutter, _digits(cutter)])
     tokenizer.hub.model_max_length = config.window + 2
     return tokenizer
@@ -89,7 +89,8 @@ def _digits(cutter: Any) -> Digits | Split:
 
 
 def load_base(config: Config) -> PreTrainedModel:
-    """The base encoder with a fresh classifier for our labels, float32; its config knows labels and settings."""
+    """The base encoder, float32; its config knows labels and settings. A checkpoint of ours keeps its classifier and its
+    cases, others get fresh ones."""
     where = base_directory(config.base)
     model_config = AutoConfig.from_pretrained(
         where,
@@ -121,11 +122,13 @@ def load_base(config: Config) -> PreTrainedModel:
 
 @torch.no_grad()
 def read_case(model: PreTrainedModel) -> None:
-    """Turns the kinds of text that BERT was made to tell apart into cases, each as the first kind was. Raises
-    ConfigError for an encoder without kinds."""
+    """Turns the kinds of text that BERT was made to tell apart into cases, each as the first kind was; cases stay as they
+    are. Raises ConfigError for an encoder without kinds."""
     name = next((n for n, _ in model.named_modules() if n.endswith("token_type_embeddings")), None)
     if name is None or model.config.type_vocab_size < 2:
         raise ConfigError(f"case: a {model.config.model_type} has no kinds of text to tell case by")
+    if model.config.type_vocab_size == len(CASES):
+        return
     first = model.get_parameter(f"{name}.weight")[:1]
     model.set_submodule(name, torch.nn.Embedding.from_pretrained(first.repeat(len(CASES), 1), freeze=False))
     model.config.type_vocab_size = len(CASES)

@@ -70,6 +70,21 @@ def test_each_token_of_a_document_has_one_state(overlap: int, tiny_directory: Pa
     assert [len(each) for each in states] == tokens
 
 
+def test_a_checkpoint_as_base_goes_on_with_all_that_it_has_learned(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cased = dataclasses.replace(config_of(trained, tmp_path / "cased"), case=True, frozen=["position_embeddings"])
+    first = job.fit(cased, CORPORA, None)
+    for name in ("_train_jointly", "plot"):
+        monkeypatch.setattr(job, name, lambda *_: None)
+    second = job.fit(dataclasses.replace(cased, base=str(first), output=str(tmp_path / "again")), CORPORA, None)
+    for file in ("model.safetensors", FILE):
+        left, right = (load_file(each / file) for each in (first, second))
+        assert left.keys() == right.keys()
+        assert all(torch.equal(left[name], right[name]) for name in left)
+    assert (first / "tokenizer.json").read_bytes() == (second / "tokenizer.json").read_bytes()
+
+
 def test_both_losses_fall(trained: Path, tiny_directory: Path, documents: list[Whole]) -> None:
     torch.manual_seed(1)
     links = joint.load_links(trained)
