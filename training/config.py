@@ -87,8 +87,8 @@ class Stage:
 class Config:
     """A training job. Its resolved form is saved beside the weights."""
 
-    # A directory, a Hub id, or "package:NAME/FOLDER" for weights that a Python package carries. A checkpoint of ours, such
-    # as package:claimex/weights, goes on with its tokenizer, its classifier, its cases and its links.
+    # A directory, a Hub id, or "package:NAME/FOLDER" for weights that a Python package carries. A checkpoint of ours,
+    # such as package:claimex/weights, goes on with its tokenizer, its classifier, its cases and its links.
     base: str
     output: str
     stages: list[Stage]

@@ -89,8 +89,8 @@ def _digits(cutter: Any) -> Digits | Split:
 
 
 def load_base(config: Config) -> PreTrainedModel:
-    """The base encoder, float32; its config knows labels and settings. A checkpoint of ours keeps its classifier and its
-    cases, others get fresh ones."""
+    """The base encoder, float32; its config knows labels and settings. A checkpoint of ours keeps its classifier and
+    its cases, others get fresh ones."""
     where = base_directory(config.base)
     model_config = AutoConfig.from_pretrained(
         where,
@@ -122,8 +122,8 @@ def load_base(config: Config) -> PreTrainedModel:
 
 @torch.no_grad()
 def read_case(model: PreTrainedModel) -> None:
-    """Turns the kinds of text that BERT was made to tell apart into cases, each as the first kind was; cases stay as they
-    are. Raises ConfigError for an encoder without kinds."""
+    """Turns the kinds of text that BERT was made to tell apart into cases, each as the first kind was; cases stay as
+    they are. Raises ConfigError for an encoder without kinds."""
     name = next((n for n, _ in model.named_modules() if n.endswith("token_type_embeddings")), None)
     if name is None or model.config.type_vocab_size < 2:
         raise ConfigError(f"case: a {model.config.model_type} has no kinds of text to tell case by")
