@@ -236,7 +236,7 @@ def test_a_draft_for_annotators_reads_as_their_work(run: Run, geese: Path, tmp_p
     assert example.document.text == TEXT
     assert [TEXT[span.start : span.end] for span in example.spans] == ["1500", "umpteen"]
     counted, unread = example.records
-    assert (counted.value, counted.modifier, counted.name) == (1500, Modifier.GE, "Eva Moe")
+    assert (counted.value, counted.modifier, counted.name) == (Decimal(1500), Modifier.GE, "Eva Moe")
     assert (unread.value, unread.low, unread.high) == (None, None, None)
 
 
