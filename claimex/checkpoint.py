@@ -39,11 +39,11 @@ def read_config(directory: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except OSError:
-        raise ModelError(f"{directory}: holds no config.json: not a weights directory") from None
+        raise ModelError(f"{directory}: holds no config.json, so it is no weights directory: check the path") from None
     except ValueError as error:
-        raise ModelError(f"{path}: is no JSON ({error}): the checkpoint is broken") from None
+        raise ModelError(f"{path}: is no JSON ({error}): the checkpoint is broken, export or fetch it again") from None
     if not isinstance(config, dict):
-        raise ModelError(f"{path}: holds no JSON object: the checkpoint is broken")
+        raise ModelError(f"{path}: holds no JSON object: the checkpoint is broken, export or fetch it again")
     return config
 
 

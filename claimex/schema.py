@@ -261,10 +261,12 @@ class Example:
         size = len(self.document.text)
         for span in ordered:
             if span.end > size:
-                raise ValueError(f"span [{span.start}, {span.end}) ends past the text's {size} code points")
+                raise ValueError(f"span [{span.start}, {span.end}) ends past the text's {size} code points: correct it")
         for left, right in pairwise(ordered):
             if right.start < left.end:
-                raise ValueError(f"spans [{left.start}, {left.end}) and [{right.start}, {right.end}) overlap")
+                raise ValueError(
+                    f"spans [{left.start}, {left.end}) and [{right.start}, {right.end}) overlap: keep one, or cut it"
+                )
 
 
 @dataclass(frozen=True, slots=True)

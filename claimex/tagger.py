@@ -249,12 +249,13 @@ def load(
     except ModelError:
         raise
     except KeyError as error:
-        raise ModelError(f"{where}: the weights lack {list(error.args)}: not a whole checkpoint") from error
+        raise ModelError(f"{where}: the weights lack {list(error.args)}: export or fetch it again") from error
     except Exception as error:  # the libraries below raise whatever they like, down to Exception itself
         reason = [*str(error).strip().splitlines(), type(error).__name__][0]
         raise ModelError(f"{where}: cannot load these weights: {reason}") from error
     if limit is not None and settings.window + 2 > limit:
-        raise ModelError(f"{where}: windows of {settings.window} tokens and 2 special ones, but {limit} positions")
+        wanted = f"windows of {settings.window} tokens and 2 special ones"
+        raise ModelError(f"{where}: {wanted}, but {limit} positions: train with a smaller window")
     return TransformerTagger(network, tokenizer, settings, links)
 
 
@@ -305,12 +306,14 @@ def _network(
         engine = "openvino" if device == "cpu" and openvino.reads(config) else "torch"
     if engine == "openvino":
         if device != "cpu" or not openvino.reads(config):
-            raise ModelError(f"{directory}: OpenVINO reads BERT on CPUs, not {config.get('model_type')} on {device}")
+            raise ModelError(
+                f"{directory}: OpenVINO reads BERT on CPUs, not {config.get('model_type')} on {device}: take torch"
+            )
         if dtype == "int8" and not (directory / REACH).exists():
             raise ModelError(f"{directory}: holds no {REACH}, which int8 needs: export the checkpoint first")
         return openvino.OpenVinoNetwork(directory, config, threads, token, dtype), config["max_position_embeddings"]
     if dtype == "int8":
-        raise ModelError("int8 is for BERT on CPUs in OpenVINO, not for torch")
+        raise ModelError("int8 is for BERT on CPUs in OpenVINO, not for torch: choose float32 or bfloat16")
     if find_spec("torch") is None or find_spec("transformers") is None:
         raise ModelError(f"{config.get('model_type')} on {device} needs torch: pip install 'claimex[torch]'")
     from claimex.networks import torch

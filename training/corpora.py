@@ -66,7 +66,9 @@ def read_corpus(corpus: Corpus, directory: Path | None) -> list[Example]:
             unsure = tuple(range_ for range_ in found if not isinstance(range_, Span))
             examples.append(Example(document, spans, annotated, unsure=unsure))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ConfigError(f"{path}:{line}: not in the form of {corpus.reader!r}: {error}") from None
+            raise ConfigError(
+                f"{path}:{line}: not in the form of {corpus.reader!r}: {error}: correct it, or name its reader"
+            ) from None
     return examples
 
 
@@ -102,7 +104,7 @@ def _rows(path: Path) -> Iterator[tuple[int, Row]]:
                 try:
                     yield number, json.loads(decode(line))
                 except ValueError as error:
-                    raise ConfigError(f"{path}:{number}: is no JSON: {error}") from None
+                    raise ConfigError(f"{path}:{number}: is no JSON: {error}: write one object a line") from None
 
 
 def _day(value: Any) -> dt.date | None:

@@ -42,7 +42,7 @@ def base_directory(base: str) -> str:
     """Where the base encoder lies: "package:NAME/FOLDER" is looked up among the installed packages, "./FOLDER" is never
     asked for on the Hub."""
     if base.startswith((".", "/")) and not Path(base).is_dir():
-        raise ConfigError(f"base: {base}: no such directory")
+        raise ConfigError(f"base: {base}: no such directory: check the path")
     if not base.startswith("package:"):
         return base
     package, _, folder = base.removeprefix("package:").partition("/")
@@ -72,7 +72,7 @@ def _base_tokenizer(where: str) -> HubTokenizer:
     except (OSError, ValueError, ImportError) as error:
         raise ConfigError(f"base: {where}: no tokenizer can be read: {' '.join(str(error).split())}") from None
     if set(tokenizer.get_vocab()) <= set(tokenizer.all_special_tokens):  # made up where there is no vocabulary at all
-        raise ConfigError(f"base: {where}: no tokenizer can be read: there is no vocabulary")
+        raise ConfigError(f"base: {where}: no tokenizer can be read: there is no vocabulary: fetch it whole")
     return HubTokenizer(tokenizer)
 
 
@@ -116,7 +116,9 @@ def load_base(config: Config) -> PreTrainedModel:
     limit = positions(model)
     widest = max(config.window, *map(config.window_of, config.stages))
     if limit is not None and widest + 2 > limit:
-        raise ConfigError(f"window: {widest} tokens and 2 special ones, but {where} has {limit} positions")
+        raise ConfigError(
+            f"window: {widest} tokens and 2 special ones, but {where} has {limit} positions: take a smaller one"
+        )
     return model
 
 
@@ -126,7 +128,7 @@ def read_case(model: PreTrainedModel) -> None:
     they are. Raises ConfigError for an encoder without kinds."""
     name = next((n for n, _ in model.named_modules() if n.endswith("token_type_embeddings")), None)
     if name is None or model.config.type_vocab_size < 2:
-        raise ConfigError(f"case: a {model.config.model_type} has no kinds of text to tell case by")
+        raise ConfigError(f"case: a {model.config.model_type} has no kinds of text to tell case by: leave case away")
     if model.config.type_vocab_size == len(CASES):
         return
     first = model.get_parameter(f"{name}.weight")[:1]

@@ -106,7 +106,9 @@ class Teacher:
         return advised
 
     def _other_tokens(self) -> ConfigError:
-        return ConfigError(f"teacher: {self._name} cuts texts otherwise than the base encoder: needs its vocabulary")
+        return ConfigError(
+            f"teacher: {self._name} cuts texts otherwise than the base encoder: take one of its vocabulary"
+        )
 
     def _tag(self, documents: Sequence[Document], settings: Settings) -> None:
         """Its spans and vectors of documents that it has not read yet."""

@@ -42,7 +42,7 @@ def read_standoff_row(row: Json, options: Options) -> Json:
     if document is None:
         raise ValueError(f"no text of the document {identity!r}: give the texts with --texts")
     if row.get("sha256") != _digest(document.text):
-        raise ValueError(f"the text of the document {identity!r} is not the one annotated: its sha256 differs")
+        raise ValueError(f"the sha256 of the document {identity!r} differs: give the text that was annotated")
     text = document.text
     records = []
     for record in map(as_object, as_list(row.get("records", []), "records")):

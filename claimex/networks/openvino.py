@@ -195,7 +195,7 @@ def _graph(config: dict[str, Any], tensors: dict[str, Any], reach: dict[str, Flo
         states = layers.norm(ops.add(answer, states), f"{layer}.output.LayerNorm")
     results = [layers.dense(states, "classifier")]
     if unknown := reach.keys() - layers.used:
-        raise ValueError(f"{REACH}: no layer is called {min(unknown)}")
+        raise ValueError(f"{REACH}: no layer is called {min(unknown)}: export the checkpoint again")
     if token is not None:
         weight, bias = map(ops.constant, token)
         results.append(ops.add(ops.matmul(states, weight, False, True), bias))

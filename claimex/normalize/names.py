@@ -48,8 +48,7 @@ class Names:
         self._acronyms: dict[str, str] = {}
         common = set(filter(str.islower, _TOKEN.findall(text)))
         for start, run in _runs(text):
-            if len(run) > 1:
-                self._add(text, start, run, common)
+            self._add(text, start, run, common)
         defined = {found[1]: found.start() for found in reversed([*_DEFINITION.finditer(text)])}  # the first of each
         for acronym, end in defined.items():
             full = _long_form(text[max(0, end - _DEFINED) : end], acronym)
@@ -152,9 +151,9 @@ def person_of(run: list[str]) -> list[str] | None:
 
 
 def _runs(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Runs of capitalized words with the connectors inside them: (start of the first word, words)."""
+    """Runs of two capitalized words or more, with the connectors inside them: (start of the first word, words)."""
     for names in _NAMES.finditer(text):
-        if not names[1]:
+        if not names[1] or " " not in names[1]:
             continue
         run: list[str] = []
         start = at = names.start()
@@ -181,7 +180,7 @@ def _trimmed(start: int, run: list[str]) -> Iterator[tuple[int, list[str]]]:
     while run and run[0].lower() in _NO_START:
         start += len(run[0]) + 1
         run = run[1:]
-    if run:
+    if len(run) > 1:
         last = run[-1]
         last = last[:-2] if last.endswith(("'s", "’s")) else last.rstrip("'’-")
         if last.endswith(".") and last.lower() not in BODIES and "." not in last[:-1]:
@@ -209,4 +208,4 @@ def _long_form(before: str, acronym: str) -> str | None:
     name = next(
         (run for start, run in reversed(list(_runs(before))) if start + len(" ".join(run)) == len(before.rstrip())), []
     )
-    return " ".join(name) if len(name) > 1 and acronym[0].isupper() and key[0] in _initials(name, False) else None
+    return " ".join(name) if name and acronym[0].isupper() and key[0] in _initials(name, False) else None

@@ -177,5 +177,5 @@ def test_annotations_that_stand_off_are_joined_with_their_texts(tmp_path: Path) 
     (tmp_path / "texts.jsonl").write_text(json.dumps({"id": "a", "text": text}))
     assert read_corpus(corpus, tmp_path) == [example]
     (tmp_path / "texts.jsonl").write_text(json.dumps({"id": "a", "text": text.upper()}))
-    with pytest.raises(InputError, match=r"off\.jsonl:1: .* its sha256 differs"):
+    with pytest.raises(InputError, match=r"off\.jsonl:1: the sha256 of the document .* differs"):
         read_corpus(corpus, tmp_path)
