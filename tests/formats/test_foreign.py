@@ -353,7 +353,5 @@ def test_standoff_has_no_text_and_needs_the_right_one(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r":1: no text of the document 'ferry-1': give the texts with --texts"):
         list(form.read(path))
     other = Document("ferry-1", f"{TEXT} ")
-    with pytest.raises(
-        InputError, match=r":1: the sha256 of the document 'ferry-1' differs: give"
-    ):
+    with pytest.raises(InputError, match=r":1: the sha256 of the document 'ferry-1' differs: give"):
         list(form.read(path, Options(texts={"ferry-1": other})))
