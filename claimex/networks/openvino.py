@@ -61,7 +61,10 @@ class OpenVinoNetwork:
     ) -> None:
         """Raises KeyError with the name of a tensor that the checkpoint lacks, and what the libraries raise."""
         threads = threads or cores()  # left to itself the engine takes two cores of some machines for one
-        self._streams = min(threads, STREAMS)
+        core = ov.Core()
+        # In float32 two streams have read pieces wrong where both met a new shape: one process in six, on one machine.
+        in_float32 = dtype == "float32" or "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        self._streams = 1 if in_float32 else min(threads, STREAMS)
         options: dict[str, Any] = {
             "ENABLE_CPU_PINNING": False,  # else several processes pin themselves to one core
             "INFERENCE_NUM_THREADS": threads,
@@ -71,7 +74,7 @@ class OpenVinoNetwork:
         if dtype in _HINTS:
             options["INFERENCE_PRECISION_HINT"] = _HINTS[dtype]
         reach = _reach(directory, dtype)
-        compiled = ov.Core().compile_model(_graph(config, _tensors(directory), reach, token), "CPU", options)
+        compiled = core.compile_model(_graph(config, _tensors(directory), reach, token), "CPU", options)
         self._widths = [output.partial_shape[2].get_length() for output in compiled.outputs]
         self._longest: int = config["max_position_embeddings"]
         self._requests = ov.AsyncInferQueue(compiled, self._streams)
