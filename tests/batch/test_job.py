@@ -193,7 +193,7 @@ def test_a_model_that_cannot_be_loaded_ends_the_job_with_the_reason(
     (tmp_path / "broken").mkdir()
     assert cli.main(batch(tmp_path / "broken", inputs, "-o", tmp_path / "out")) == 2
     error = capfd.readouterr().err
-    assert "holds no config.json: not a weights directory" in error
+    assert "holds no config.json, so it is no weights directory: check the path" in error
     assert not list((tmp_path / "out").glob("part-*"))
 
 
