@@ -122,7 +122,7 @@ def _run(
     set_seed(seed)
     start = [output / f"stage-{before}" for before in stage.start or range(number)[-1:]]
     model = average([*map(load, start)]) if start else load_base(config)
-    links = _links(start or [Path(base_directory(config.base))])
+    links = joint.load_links(start[-1] if start else Path(base_directory(config.base)))
     freeze(model, config.frozen)
     tagger = TransformerTagger(TorchNetwork(model), tokenizer, Settings(config.window_of(stage), config.overlap))
     journal = JsonLog(output / "log.jsonl", number)
@@ -134,12 +134,6 @@ def _run(
         rows = _rows(config, stage, seed, tokenizer, examples)
         train(stage, seed, model, tagger, rows, dev, checkpoints, journal, bf16=config.bf16)
     return model, links
-
-
-def _links(directories: list[Path]) -> LinkModule | None:
-    """The mean of the link networks that stages left, if any did."""
-    found = [links for links in map(joint.load_links, directories) if links]
-    return average(found) if found else None
 
 
 def _train_jointly(

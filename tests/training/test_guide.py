@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 
-from tests.test_readme import ROOT, shell
+from tests.test_readme import ROOT, blocks, shell
 
 GUIDE = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", GUIDE, flags=re.MULTILINE | re.DOTALL)
 
 
 def test_the_guide_leads_from_a_draft_to_a_model_of_ones_own(tmp_path: Path) -> None:
@@ -21,10 +16,10 @@ def test_the_guide_leads_from_a_draft_to_a_model_of_ones_own(tmp_path: Path) -> 
     def typed(block: str) -> str:
         return shell(block.replace("mine", str(mine)).replace("runs/", f"{tmp_path}/runs/"))
 
-    annotate, train = blocks("sh")
+    annotate, train = blocks("sh", GUIDE)
     typed(annotate)
     shutil.copy(mine / "courts.jsonl", mine / "courts-dev.jsonl")
-    [corpora], [config] = blocks("yaml corpora"), blocks("yaml config")
+    [corpora], [config] = blocks("yaml corpora", GUIDE), blocks("yaml config", GUIDE)
     (mine / "corpora.yaml").write_text(corpora, encoding="utf-8")
     config = config.replace("own-news: 0.2", "own-news: 0.005").replace("epochs: 3", "epochs: 1")
     (mine / "courts.yaml").write_text(config.replace("runs/", f"{tmp_path}/runs/"), encoding="utf-8")

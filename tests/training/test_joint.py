@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from claimex import tagger
 from claimex.errors import ConfigError
@@ -83,20 +83,6 @@ def test_a_checkpoint_as_base_goes_on_with_all_that_it_has_learned(
         assert left.keys() == right.keys()
         assert all(torch.equal(left[name], right[name]) for name in left)
     assert (first / "tokenizer.json").read_bytes() == (second / "tokenizer.json").read_bytes()
-
-
-def test_a_stage_on_the_mean_of_others_has_the_mean_of_their_links(
-    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    left, right = (Path(shutil.copytree(trained, tmp_path / "out" / f"stage-{number}")) for number in range(2))
-    links = load_file(left / FILE)
-    save_file({name: 3 * tensor for name, tensor in links.items()}, right / FILE)
-    for name in ("_train_jointly", "plot"):
-        monkeypatch.setattr(job, name, lambda *_: None)
-    stages = [STAGE, STAGE, dataclasses.replace(STAGE, start=[0, 1])]
-    last = job.fit(dataclasses.replace(config_of(trained, tmp_path / "out"), stages=stages), CORPORA, None)
-    found = load_file(last / FILE)
-    assert all(torch.allclose(found[name], 2 * tensor) for name, tensor in links.items())
 
 
 def test_both_losses_fall(trained: Path, tiny_directory: Path, documents: list[Whole]) -> None:
