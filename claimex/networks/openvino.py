@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import weakref
 from pathlib import Path
 from threading import Lock, Semaphore
 from typing import Any
@@ -62,9 +63,11 @@ class OpenVinoNetwork:
         """Raises KeyError with the name of a tensor that the checkpoint lacks, and what the libraries raise."""
         threads = threads or cores()  # left to itself the engine takes two cores of some machines for one
         core = ov.Core()
-        # In float32 two streams have read pieces wrong where both met a new shape: one process in six, on one machine.
+        reach = _reach(directory, dtype)
         in_float32 = dtype == "float32" or "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        self._streams = 1 if in_float32 else min(threads, STREAMS)
+        # A layer and its GELU in float32, prepared by two streams at once for a shape new to both, come out of oneDNN's
+        # cache of operations wrong for one of them: a piece in a few hundred. In bytes and in bfloat16 none did.
+        self._streams = 1 if in_float32 and not reach else min(threads, STREAMS)
         options: dict[str, Any] = {
             "ENABLE_CPU_PINNING": False,  # else several processes pin themselves to one core
             "INFERENCE_NUM_THREADS": threads,
@@ -73,12 +76,13 @@ class OpenVinoNetwork:
         }
         if dtype in _HINTS:
             options["INFERENCE_PRECISION_HINT"] = _HINTS[dtype]
-        reach = _reach(directory, dtype)
         compiled = core.compile_model(_graph(config, _tensors(directory), reach, token), "CPU", options)
         self._widths = [output.partial_shape[2].get_length() for output in compiled.outputs]
         self._longest: int = config["max_position_embeddings"]
         self._requests = ov.AsyncInferQueue(compiled, self._streams)
         self._requests.set_callback(_keep)
+        # The threads that called back still want the interpreter for a moment, and abort the process if it is gone.
+        weakref.finalize(self, self._requests.wait_all)
         self._starting = Lock()
         self.device = "cpu"
         hint = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
