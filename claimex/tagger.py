@@ -22,7 +22,7 @@ from claimex.schema import Document
 from claimex.tokens import Padded, Tokenizer, Tokens, load_tokenizer, pad
 from claimex.windows import Window, windows
 
-CHUNK = 2  # batches whose documents are read, and finished, together
+CHUNK = 4  # batches whose documents are read, and finished, together
 LAST = 0.5  # of a batch, for the documents at the end: with the last ones nothing more is read while they are finished
 SETTINGS_KEY = "claimex"  # our entry in the checkpoint's config.json
 
@@ -112,22 +112,19 @@ class TransformerTagger:
 
         While the caller works on some documents, the network, on other threads, is with those that follow.
         """
-        before: tuple[list[Reading], Future[None]] | None = None
+        before: tuple[list[Reading], list[Future[None]]] | None = None
         with ThreadPoolExecutor(2, "forward") as forward:  # so that there is always a batch to take up
             for readings in self._chunks(documents):
-                read = forward.submit(self._read_all, readings)
+                read = [forward.submit(self.read, batch) for batch in self.batches(readings)]
                 if before:
                     yield from self._finished(*before)
                 before = readings, read
             if before:
                 yield from self._finished(*before)
 
-    def _read_all(self, readings: Sequence[Reading]) -> None:
-        for batch in self.batches(readings):
-            self.read(batch)
-
-    def _finished(self, readings: Sequence[Reading], read: Future[None]) -> Iterator[Tagged]:
-        read.result()
+    def _finished(self, readings: Sequence[Reading], read: Sequence[Future[None]]) -> Iterator[Tagged]:
+        for batch in read:
+            batch.result()
         yield from self.finish_all(readings)
 
     def _chunks(self, documents: Iterable[Document]) -> Iterator[list[Reading]]:

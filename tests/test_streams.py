@@ -1,10 +1,8 @@
-"""Pieces of batches read side by side: right from the first, whatever is prepared meanwhile, and to a clean end."""
+"""Pieces of batches read side by side: right from the first, whatever is prepared meanwhile."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from itertools import product
 from pathlib import Path
 
@@ -49,24 +47,3 @@ def test_pieces_of_a_shape_that_is_new_to_all_streams_are_read_right(
         batch = Padded(ids, np.zeros_like(ids), np.ones_like(ids))
         (ours, _), (expected, _) = together(batch), alone(batch)
         assert np.allclose(ours, expected, atol=0.05), (rows, length)
-
-
-LAST_WORDS = """
-import sys, time
-from claimex.networks import openvino
-keep = openvino._keep
-def slowly(request, job):
-    keep(request, job)
-    time.sleep(0.3)  # the caller goes on meanwhile, to the end of the program
-openvino._keep = slowly
-import claimex
-tagger = claimex.load(sys.argv[1], device="cpu").tagger
-reading = tagger.begin(claimex.Document(id="a", text="Some 57 people were hurt."))
-for batch in tagger.batches([reading]):
-    tagger.read(batch)
-"""
-
-
-def test_the_program_may_end_as_soon_as_all_is_read(tiny_directory: Path) -> None:
-    ended = subprocess.run([sys.executable, "-c", LAST_WORDS, tiny_directory], capture_output=True, text=True)
-    assert (ended.returncode, ended.stderr) == (0, "")

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import math
-import weakref
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from threading import Lock, Semaphore
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -27,7 +29,7 @@ from claimex.networks import int8
 from claimex.tokens import CASES, Ids, Padded
 
 STREAMS = 4  # pieces of a batch that are read at once, each by its share of the threads: they need not keep in step
-PATIENCE = 5.0  # seconds without a piece done, after which its failure is looked for
+REQUESTS = 2  # for each stream: one more piece lies ready for it
 GELU_FLOOR = -0.17  # the least value that it takes
 PIECE = 1024  # tokens, padding included, of a piece: what it computes stays in the cores' caches
 STEP = 16  # tokens by which pieces differ in length: each new shape costs time and memory to prepare for
@@ -79,11 +81,11 @@ class OpenVinoNetwork:
         compiled = core.compile_model(_graph(config, _tensors(directory), reach, token), "CPU", options)
         self._widths = [output.partial_shape[2].get_length() for output in compiled.outputs]
         self._longest: int = config["max_position_embeddings"]
-        self._requests = ov.AsyncInferQueue(compiled, self._streams)
-        self._requests.set_callback(_keep)
-        # The threads that called back still want the interpreter for a moment, and abort the process if it is gone.
-        weakref.finalize(self, self._requests.wait_all)
-        self._starting = Lock()
+        count = self._streams * REQUESTS
+        self._idle: SimpleQueue[Any] = SimpleQueue()
+        for _ in range(count):
+            self._idle.put(compiled.create_infer_request())
+        self._readers = ThreadPoolExecutor(count, "pieces")
         self.device = "cpu"
         hint = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
         self.dtype = "int8" if reach else next((name for name, known in _HINTS.items() if known == hint), hint)
@@ -96,16 +98,23 @@ class OpenVinoNetwork:
         spare = self._rounded(length) - length
         batch = Padded(*(np.pad(each, ((0, 0), (0, spare))) for each in batch))
         found = [np.zeros((*batch.ids.shape, width), dtype=np.float32) for width in self._widths]
-        done, count = Semaphore(0), self._pieces(batch.ids)
-        with self._starting:
-            for rows in np.array_split(np.arange(len(batch.ids)), count):
-                place = slice(rows[0], rows[-1] + 1), slice(self._rounded(int(batch.mask[rows].sum(1).max())))
-                self._requests.start_async([each[place] for each in batch], (found, place, done))
-        for _ in range(count):
-            while not done.acquire(timeout=PATIENCE):
-                self._requests.wait_all()  # raises what a piece failed by, which then calls nobody back
+        rows = np.array_split(np.arange(len(batch.ids)), self._pieces(batch.ids))
+        deque(self._readers.map(partial(self._read, batch, found), rows), maxlen=0)
         logits, *vectors = (whole[:, :length] for whole in found)
         return logits, vectors[0] if vectors else None
+
+    def _read(self, batch: Padded, found: list[Floats], rows: Ids) -> None:
+        """A piece of a batch. The engine calls nobody back: its threads would have to wait for the interpreter, in vain
+        where the program ends meanwhile."""
+        place = slice(rows[0], rows[-1] + 1), slice(self._rounded(int(batch.mask[rows].sum(1).max())))
+        request = self._idle.get()
+        try:
+            request.start_async([each[place] for each in batch])
+            request.wait()
+            for whole, part in zip(found, request.output_tensors, strict=True):
+                whole[place] = part.data
+        finally:
+            self._idle.put(request)
 
     def _rounded(self, length: int) -> int:
         """Up to a whole number of steps, as far as there are places."""
@@ -114,13 +123,6 @@ class OpenVinoNetwork:
     def _pieces(self, ids: Ids) -> int:
         """In how many pieces a batch is read: small ones, as many for each stream."""
         return min(len(ids), self._streams * math.ceil(ids.size / (self._streams * PIECE)))
-
-
-def _keep(request: Any, job: tuple[list[Floats], tuple[slice, slice], Semaphore]) -> None:
-    found, place, done = job
-    for whole, part in zip(found, request.output_tensors, strict=True):
-        whole[place] = part.data
-    done.release()
 
 
 def _tensors(directory: Path) -> dict[str, Any]:
