@@ -96,6 +96,8 @@ def link(
     With the ``vectors`` of the document's tokens their network decides, without them the ranker (``fitted``, else the
     released one). A claim's score is the probability that its links are right, times the scores of its spans.
     """
+    if all(mention.span.tag is not Tag.QUANTITY for mention in mentions):
+        return ()
     scene = Scene(document, mentions)
     judge: Fitted | LinkNetwork
     if vectors is None:

@@ -17,6 +17,7 @@ from claimex.words import word_set
 _TOKEN = re.compile(r"\w+(?:[.'’-]\w+)*|[^\w\s]")
 _QUOTES = frozenset('"“”«»')
 _EDGES = frozenset(',;:()[]—–-"“”')
+_MARKS = _QUOTES | _EDGES
 # What may stand between a figure and what it counts or measures: "5km", "5 men", "5-mile", "half of the voters".
 _TOUCHING = re.compile(r"[ -]?|\s+of (?:(?:an?|the|its|their|his|her|all) )?")
 _LONG = 4  # letters of a word that may tell what a sentence is about
@@ -28,7 +29,7 @@ _COMMON = word_set(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen: so many are made that it counts
 class Item:
     """A mention in its place.
 
@@ -78,6 +79,7 @@ class Scene:
         self.sentences = sentences(self.text) or [(0, len(self.text))]
         self.tokens: list[str] = []
         self.items: dict[Tag, list[Item]] = {tag: [] for tag in Tag}
+        self._counts = dict.fromkeys(Tag, 0)
         self._gaps: list[_Gap] = []
         self._bounds: dict[int, Range] = {}
         self._content: dict[int, frozenset[str]] = {}
@@ -90,21 +92,21 @@ class Scene:
     def _paragraph(self, number: int, offset: int, end: int, ordered: Sequence[AnyMention]) -> None:
         """Read the tokens and mentions of a paragraph. A quotation that nobody closes ends with it."""
         quoted, clause = False, len(self.tokens)
-        first = sum(map(len, self.items.values()))
+        first = sum(self._counts.values())
         for mention in [*_within(ordered, first, end), None]:
             start = max(offset, mention.span.start if mention else end)
             words = list(map(str.lower, _TOKEN.findall(self.text, offset, start)))
             self._gaps.append(_Gap(offset, start, len(self.tokens)))
             self.tokens += words
-            quoted ^= sum(map(_QUOTES.__contains__, words)) % 2 == 1
-            clause += sum(map(_EDGES.__contains__, words))
+            marks = list(filter(_MARKS.__contains__, words))
+            quoted ^= sum(map(_QUOTES.__contains__, marks)) % 2 == 1
+            clause += sum(map(_EDGES.__contains__, marks))
             if mention:
                 self._place(mention, number, quoted, clause)
                 offset = mention.span.end
 
     def _place(self, mention: AnyMention, paragraph: int, quoted: bool, clause: int) -> None:
         span, value = mention.span, mention.value
-        items = self.items[span.tag]
         name = value.name.lower() if isinstance(value, Source) else mention.text.lower()
         meaning: Hashable = name if span.tag is Tag.CLAIMANT else span.start
         if isinstance(value, Period) and value.first:
@@ -112,8 +114,8 @@ class Scene:
         item = Item(
             mention=mention,
             tag=span.tag,
-            rank=len(items),
-            ranks={tag: len(found) for tag, found in self.items.items()},
+            rank=self._counts[span.tag],
+            ranks=dict(self._counts),
             at=len(self.tokens),
             sentence=holding(self.sentences, span.start),
             paragraph=paragraph,
@@ -122,7 +124,8 @@ class Scene:
             name=name,
             meaning=meaning,
         )
-        items.append(item)
+        self.items[span.tag].append(item)
+        self._counts[span.tag] += 1
         self.tokens.append(span.tag[0])
 
     def word(self, at: int) -> str:

@@ -15,9 +15,12 @@ from claimex.words import word_set
 
 _CLOSERS = "\"'”’»)\\]}"
 _OPENERS = "\"'“‘«(\\[{"
-_STOP = re.compile(rf"(?<![.!?…])[.!?…]++[{_CLOSERS}]*+(?=\s)|[。！？]++[」』{_CLOSERS}]*+")
-_BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*|[\x0c\u2029]\s*|\r\s*\r\s*")
-_NEWLINE = re.compile(r"\r\n?|[\n\x0b\x85\u2028]")
+# All open with a set of characters, for which the text is scanned far faster than for one pattern or another.
+_STOP = re.compile(
+    rf"[.!?…。！？](?:(?<=[.!?…])(?<![.!?…]{{2}})[.!?…]*+[{_CLOSERS}]*+(?=\s)|(?<=[。！？])[。！？]*+[」』{_CLOSERS}]*+)"
+)
+_BLANK_LINE = re.compile(r"[\n\r\x0c\u2029](?:(?<=\n)[^\S\n]*\n\s*|(?<=\r)\s*\r\s*|(?<=[\x0c\u2029])\s*)")
+_NEWLINE = re.compile(r"[\r\n\x0b\x85\u2028](?:(?<=\r)\n)?")
 _NEXT = re.compile(rf"\s*([{_OPENERS}]*)(\w*)")
 _NEKOT = re.compile(r"[^\s\"'“”‘’«»()\[\]{}—–]+")  # a token, read backwards
 

@@ -58,7 +58,7 @@ def resolve_claimants(text: str, spans: Sequence[Span]) -> list[Source]:
 
     A mention that the text equates with no other is named by its own words. Never raises.
     """
-    return [Source(name) for name in _Resolver(text).resolve(spans)]
+    return [Source(name) for name in _Resolver(text).resolve(spans)] if spans else []
 
 
 class _Resolver:

@@ -243,8 +243,7 @@ _BESIDE = 2
 def lean(before: str, after: str) -> Lean:
     """What the nearest tense marker says, looking back through the same sentence first, then ahead."""
     earlier, following = _words(before), _words(after)
-    stops = [index for index in range(len(earlier)) if _is_stop(earlier, index)]
-    preceding = earlier[stops[-1] + 1 :] if stops else earlier
+    preceding = earlier[next((i + 1 for i in reversed(range(len(earlier))) if _is_stop(earlier, i)), 0) :]
     if preceding[-1:] == ["since"]:
         return Lean.OVER
     if tuple(preceding[-3:]) in _COMING or tuple(preceding[-2:]) in _COMING:

@@ -92,6 +92,11 @@ def _settled(text: str, spans: Sequence[Span]) -> list[Span]:
     return settled
 
 
+def _moved(span: Span, start: int, end: int) -> Span:
+    """It with these ends; most spans stay as they are, and copies are slow."""
+    return span if (start, end) == span.range else replace(span, start=start, end=end)
+
+
 def _is_sign(text: str, span: Span, waiting: list[Span]) -> bool:
     """Whether it is the sign of the figure behind it, which takes in what is one."""
     if not (waiting and waiting[-1].tag is Tag.QUANTITY and text[span.end : waiting[-1].start] in ("", " ")):
@@ -119,7 +124,7 @@ def _bare(text: str, span: Span) -> Span:
     found = _MODIFIER.match(text, span.start, span.end)
     start = found.end() if found and found.end() < span.end else span.start
     end = span.end - (text[span.end - 1] == "." and span.end - start > 1)
-    return replace(span, start=start, end=end)
+    return _moved(span, start, end)
 
 
 def _with_other_end(text: str, span: Span, waiting: list[Span]) -> Span:
@@ -165,7 +170,7 @@ def _with_next_word(text: str, span: Span, waiting: list[Span]) -> Span:
 def _with_sign(text: str, span: Span, floor: int) -> Span:
     found = _MINUS.search(text[max(0, span.start - _REACH) : span.start])
     start = span.start - len(found[1] or found[2]) if found else span.start
-    return replace(span, start=start) if start >= floor else span
+    return _moved(span, start, span.end) if start >= floor else span
 
 
 def _untagged_currency(text: str, span: Span, floor: int) -> Span | None:
@@ -216,7 +221,7 @@ def _without_frame(text: str, span: Span) -> Span:
     if attribute and _is_attribute(text[span.start : span.end]):
         return replace(span, end=attribute.end(1))
     found = _FRAME.fullmatch(text, span.start, span.end)
-    return replace(span, start=found.start(1), end=found.end(1)) if found else span
+    return _moved(span, *found.span(1)) if found else span
 
 
 def _is_attribute(phrase: str) -> bool:
