@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -22,8 +23,8 @@ from claimex.schema import Document
 from claimex.tokens import Padded, Tokenizer, Tokens, load_tokenizer, pad
 from claimex.windows import Window, windows
 
-CHUNK = 4  # batches whose documents are read, and finished, together
-LAST = 0.5  # of a batch, for the documents at the end: with the last ones nothing more is read while they are finished
+CHUNK = 3  # batches whose documents are read, and finished, together
+FEW = 0.5  # of a batch, for those at both ends: nothing is read before the first, nor while the last are finished
 SETTINGS_KEY = "claimex"  # our entry in the checkpoint's config.json
 
 
@@ -128,11 +129,14 @@ class TransformerTagger:
         yield from self.finish_all(readings)
 
     def _chunks(self, documents: Iterable[Document]) -> Iterator[list[Reading]]:
-        """Documents in groups large enough to sort windows by length before batching; smaller ones at the end."""
-        size = CHUNK * self.batch_tokens
-        for chunk in _grouped(map(self.begin, documents), size):
+        """Documents in groups large enough to sort windows by length before batching; smaller ones at both ends, where
+        the network waits for the first and the caller for the last."""
+        readings = map(self.begin, documents)
+        size, few = CHUNK * self.batch_tokens, FEW * self.batch_tokens
+        yield from itertools.islice(_grouped(readings, few), 1)
+        for chunk in _grouped(readings, size):
             full = sum(len(reading.tokens.ids) for reading in chunk) >= size
-            yield from [chunk] if full else _grouped(chunk, LAST * self.batch_tokens)
+            yield from [chunk] if full else _grouped(chunk, few)
 
     def begin(self, document: Document) -> Reading:
         """A document cut into windows, each to be read once. Raises InputError for a text that is no valid Unicode."""
