@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -82,7 +81,7 @@ class OpenVinoNetwork:
         self._widths = [output.partial_shape[2].get_length() for output in compiled.outputs]
         self._longest: int = config["max_position_embeddings"]
         count = self._streams * REQUESTS
-        self._idle: SimpleQueue[Any] = SimpleQueue()
+        self._idle: SimpleQueue[Any] = SimpleQueue()  # requests, one for each reader
         for _ in range(count):
             self._idle.put(compiled.create_infer_request())
         self._readers = ThreadPoolExecutor(count, "pieces")
@@ -99,7 +98,8 @@ class OpenVinoNetwork:
         batch = Padded(*(np.pad(each, ((0, 0), (0, spare))) for each in batch))
         found = [np.zeros((*batch.ids.shape, width), dtype=np.float32) for width in self._widths]
         rows = np.array_split(np.arange(len(batch.ids)), self._pieces(batch.ids))
-        deque(self._readers.map(partial(self._read, batch, found), rows), maxlen=0)
+        for _ in self._readers.map(partial(self._read, batch, found), rows):
+            pass  # raises what a piece failed by
         logits, *vectors = (whole[:, :length] for whole in found)
         return logits, vectors[0] if vectors else None
 
