@@ -20,6 +20,10 @@ HONORIFICS = {
     **dict.fromkeys(("mr", "mr.", "sir", "lord"), "m"),
     **dict.fromkeys(("mrs", "mrs.", "ms", "ms.", "lady"), "f"),
 }
+TITLES = {
+    "sen.": "senator", "gov.": "governor", "gen.": "general", "rep.": "representative", "dr.": "doctor",
+    "col.": "colonel", "capt.": "captain", "maj.": "major", "lt.": "lieutenant", "prof.": "professor",
+}  # fmt: skip
 # Words of place, which make no person of what follows.
 PLACES = word_set(
     """

@@ -22,6 +22,7 @@ from claimex.normalize.claimant_words import (
     PAPERS,
     PERSON_NOUNS,
     PRONOUNS,
+    TITLES,
     VAGUE,
 )
 from claimex.normalize.names import Names, is_acronym, person_of
@@ -30,8 +31,10 @@ from claimex.schema import Source, Span
 _MEMORY = 12  # sources that a later mention can mean
 _BESIDE = 70  # code points after a mention in which an apposition describes it
 _SUBJECT = 200  # code points before a pronoun in which a name that is no claimant can be meant
-_WORD = re.compile(r"[^\W_][\w.&/’'-]*")
-_APPOSITION = re.compile(r"\s*(?:,|\(|–|—)\s*(?:(?:a|an|the|its|who is)\s+)?([^,.;:()\"“”–—\n]*)")
+_WORD = re.compile(r"[^\W_][\w.&/’'-]*|(?<= )&(?= )")
+_APPOSITION = re.compile(
+    r"\s*(?:,|\(|–|—)\s*(?:\d\d,\s*)?(?:(?:a|an|the|its|who is)\s+)?((?:\b[A-Z]\.|[^,.;:()\"“”–—\n])*)"
+)
 _PREPOSED = re.compile(r"\b(?:[Aa]n?|[Tt]he|[Ii]ts) ([^,.;:()\"“”]*), $")
 _DEFINITE = ("the ", "this ", "that ", "his ", "its ", "her ", "their ")
 _FAMILIES = (
@@ -40,7 +43,10 @@ _FAMILIES = (
     frozenset({"company", "firm", "group", "corporation"}) | COMPANY_TAILS,
 )
 _MADE_BY = re.compile(r" (?:from|by) (?:the )?([A-Z][\w.&’'-]*(?: (?:of |for |and )?[A-Z][\w&’'-]*)*)")
+_JOINS = frozenset({"of", "for", "and", "in", "at", "with", "on"})
 _POSSESSIVE = re.compile(r"['’]s?$")
+_NOUN_BEFORE = re.compile(r"\b([a-z][a-z-]+) $")  # what a "who" without a comma goes with
+_INSIDE = re.compile(r"[\w,;)–—-] ['\"“‘]?$")  # a sentence
 
 
 @dataclass(slots=True)
@@ -85,6 +91,8 @@ class _Resolver:
     def _pronoun(self, mention: str, span: Span) -> _Entity | None:
         want = PRONOUNS[mention.lower()]
         if want == "who":
+            if noun := _NOUN_BEFORE.search(self.text, max(0, span.start - _BESIDE), span.start):
+                return _Entity(noun[1], "group" if noun[1].endswith("s") else "person", words={noun[1]})
             person = self.names.person_before(max(0, span.start - _BESIDE), span.start)
             return self._known(person, "person") if person else next(self._recent(), None)
         if want == "thing":
@@ -108,14 +116,14 @@ class _Resolver:
 
     def _noun(self, mention: str, span: Span) -> _Entity | None:
         words = list(_WORD.findall(mention))
-        while len(words) > 1 and words[0].lower() in ARTICLES and not self._named_the(words, span):
+        while len(words) > 1 and _is_article(words) and not self._named_the(words, span):
             words = words[1:]
         if not words:
             return None
         lowered = {_POSSESSIVE.sub("", word.lower()) for word in words}
         beside = self._beside(span)
         entity = self._by_name(words, span) or self._by_noun(words, mention, span) or self._new(words, mention)
-        entity.words |= lowered | beside
+        entity.words |= lowered | beside | {TITLES[word] for word in lowered & TITLES.keys()}
         entity.gender = entity.gender or _gender(lowered | beside)
         return entity
 
@@ -131,14 +139,14 @@ class _Resolver:
         found = (_APPOSITION.match(after), _PREPOSED.search(before))
         words = {word.lower() for match in found if match for word in _WORD.findall(match[1])}
         near = _WORD.findall(after.split(". ")[0]) + _WORD.findall(before.rsplit(". ", 1)[-1])
-        return words | ({word.lower() for word in near} & DOCUMENTS)
+        return words | ({word.lower().rstrip(".") for word in near} & DOCUMENTS)
 
     def _by_name(self, words: Sequence[str], span: Span) -> _Entity | None:
         """A person, an acronym, a maker of a document, or a name that an earlier mention gave in full."""
         last = _POSSESSIVE.sub("", words[-1])
         person = _titled(words)
         if person and len(person) > 1:
-            return self._known(" ".join(person), "person")
+            return self._known(self.names.fuller(" ".join(person)), "person")
         name = " ".join(person or words)
         if (person or len(words) == 1) and last[0].isupper():
             if is_acronym(last):
@@ -159,14 +167,20 @@ class _Resolver:
         if named := _MADE_BY.match(self.text[span.end : span.end + _BESIDE]):
             return self._known(_POSSESSIVE.sub("", named[1]), "body")
         maker = list(words[:-1])
-        while maker and (maker[0].lower() in ARTICLES or not maker[0][0].isupper()):
+        while maker and (_is_article(maker) or not maker[0][0].isupper()):
             maker = maker[1:]
         while maker and not maker[-1][0].isupper():
             maker = maker[:-1]
-        if not maker or maker[0].isdigit():
+        if not maker or maker[0].isdigit() or (len(maker) == len(words) - 1 and self._only_opens(maker, span)):
             return None
         name = _POSSESSIVE.sub("", " ".join(maker))
         return self._known(self.names.long_form(name) or name if is_acronym(name) else name, "body")
+
+    def _only_opens(self, maker: Sequence[str], span: Span) -> bool:
+        """Whether a single word has its capital from the sentence that it opens: *Official data showed*."""
+        if len(maker) > 1 or is_acronym(maker[0]) or _INSIDE.search(self.text, max(0, span.start - 3), span.start):
+            return False
+        return not re.search(rf"[\w,] {re.escape(maker[0])}\b", self.text)
 
     def _by_noun(self, words: Sequence[str], mention: str, span: Span) -> _Entity | None:
         """*The ministry*, *the Herald survey*: the last source that was called so, by all of these words."""
@@ -177,21 +191,21 @@ class _Resolver:
             return same
         head = lowered[-1]
         needed = {head, *lowered} - (VAGUE - {head})
-        called = next(
-            (e for e in self._recent() if needed <= e.words and (e.kind != "group" or head.endswith("s"))), None
-        )
+        fitting = [e for e in self._recent() if _may_be(e, head)]
+        called = next((e for e in fitting if needed <= e.words), None)
         if called or head in PERSON_NOUNS:
             return called
         family = next((family for family in _FAMILIES if head in family), None)
-        akin = next((e for e in self._recent() if family and e.words & family), None)
+        akin = next((e for e in fitting if family and e.words & family), None)
         if akin or len(words) > 1:
             return akin
         full = self.names.body(head, span.start) if words[0].islower() else None
         return self._known(full, "body") if full else None
 
     def _new(self, words: Sequence[str], mention: str) -> _Entity:
-        head = _POSSESSIVE.sub("", words[-1].lower())
-        plural = head.endswith("s") and not words[-1][0].isupper() and head not in ("news", "statistics")
+        last = next((i for i, word in enumerate(words[1:]) if word in _JOINS and word != "and"), -1)
+        head = _POSSESSIVE.sub("", words[last].lower())
+        plural = head.endswith("s") and not words[last][0].isupper() and head not in ("news", "statistics")
         if head in DOCUMENTS:
             kind = "document"
         elif plural or (" and " in mention and not words[0][0].isupper()):
@@ -203,9 +217,24 @@ class _Resolver:
         return self._known(_core(words), kind)
 
 
+def _is_article(words: Sequence[str]) -> bool:
+    """Whether the first of the words is none of a name's: "New" is, in *New Zealand* and *The New Herald*."""
+    first = words[0].lower()
+    return first in ARTICLES and not (first == "new" and words[0] == "New" and words[1:] and words[1][0].isupper())
+
+
+def _may_be(entity: _Entity, noun: str) -> bool:
+    """Whether the noun can stand for a source of that kind: *the ministry* is none of its spokesmen."""
+    if entity.kind == "group":
+        return noun.endswith("s")
+    return entity.kind != "person" or noun not in BODIES or noun in PERSON_NOUNS
+
+
 def _goes_by(entity: _Entity, name: str) -> bool:
     """Whether the name is the last of a source's, or a person's first, which some write in front as the family's."""
     words = entity.name.lower().split()
+    if entity.name.split()[-1].islower() or (len(words) > 1 and words[-2] in _JOINS):  # a description, not a name
+        return name == words[0] == words[-1]
     return name == words[-1] or (entity.kind == "person" and name == words[0])
 
 
@@ -223,18 +252,9 @@ def _titled(words: Sequence[str]) -> list[str] | None:
 def _core(words: Sequence[str]) -> str:
     """The proper name that ends a description (*the insurer North Coast Life*), else all the words."""
     first = len(words)
-    while first and (words[first - 1][0].isupper() or words[first - 1][0].isdigit()):
+    while first and (words[first - 1][0].isupper() or words[first - 1][0].isdigit() or words[first - 1] == "&"):
         first -= 1
-    described = 0 < first < len(words) and words[first - 1].lower() not in (
-        "of",
-        "the",
-        "for",
-        "and",
-        "in",
-        "at",
-        "with",
-        "on",
-    )
+    described = 0 < first < len(words) and words[first - 1].lower() not in _JOINS | {"the"}
     return " ".join(words[first:] if described else words)
 
 

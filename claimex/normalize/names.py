@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 
+from claimex.normalize.calendar_words import MONTHS, WEEKDAYS
 from claimex.normalize.claimant_words import ARTICLES, BODIES, COMPANY_TAILS, CONNECTORS, PLACES, PREPOSITIONS, ROLES
 from claimex.words import word_set
 
@@ -17,6 +18,7 @@ _NAMES = re.compile(
     rf"(?:[a-z0-9][\w.&'’-]*+[\W_]*+)++|([^\W_a-z0-9][\w.&'’-]*+(?: (?:[^\W_a-z0-9][\w.&'’-]*+|{_GOES_ON}))*+)"
 )
 _DEFINITION = re.compile(r"\(([^\W\d_][\w.&-]{1,9})\)")
+_SURNAME = re.compile(r"(?:Ma?c|De|Di|Du|La|Le|Van|Fitz|O['’])[A-Z][a-z]+")  # two capitals, and no acronym
 _POSSESSIVE = ("'s", "’s", "s'", "s’")
 _LONGEST = 12  # tokens in a name
 _TRIED = 8  # names among which the fullest is sought
@@ -34,6 +36,8 @@ _NO_START = (
     """
     )
 )
+_ON = frozenset({"on", "in"})
+_CALENDAR = MONTHS.keys() | WEEKDAYS.keys()
 _Place = tuple[int, str]
 
 
@@ -75,6 +79,10 @@ class Names:
         """The full name with that last name, else with that first name: the last before ``offset``, else the next."""
         found = self._surnames.get(name.lower()) or self._firsts.get(name.lower())
         return _fullest(found, _latest(found, offset) or found[0][1]) if found else None
+
+    def fuller(self, name: str) -> str:
+        """The longest name that ends as a person's ``name`` of two words or more does, itself where there is none."""
+        return _fullest(self._surnames.get(name.split(" ")[-1].lower(), []), name)
 
     def person_before(self, start: int, end: int) -> str | None:
         """The last person whose full name starts within [start, end)."""
@@ -122,6 +130,8 @@ def acronym_key(text: str) -> str:
 
 def is_acronym(word: str) -> bool:
     """Whether ``word`` is written as acronyms are: two capitals or more, few letters."""
+    if _SURNAME.fullmatch(word):
+        return False
     return sum(letter.isupper() for letter in word) > 1 and len(acronym_key(word)) <= 8 and word[:1].isupper()
 
 
@@ -158,7 +168,10 @@ def _runs(text: str) -> Iterator[tuple[int, list[str]]]:
         run: list[str] = []
         start = at = names.start()
         for word in names[1].split(" "):
-            if run and (len(run) == _LONGEST or _closes(run[-1]) or not (word[0].isupper() or word in CONNECTORS)):
+            if run and run[-1] in _ON and word.rstrip(".").lower() in _CALENDAR:  # "Jane Roe on Friday"
+                yield from _trimmed(start, run)
+                run = []
+            elif run and (len(run) == _LONGEST or _closes(run[-1]) or not (word[0].isupper() or word in CONNECTORS)):
                 yield from _trimmed(start, run)
                 run = []
             if run or word[0].isupper():
