@@ -168,10 +168,7 @@ def _runs(text: str) -> Iterator[tuple[int, list[str]]]:
         run: list[str] = []
         start = at = names.start()
         for word in names[1].split(" "):
-            if run and run[-1] in _ON and word.rstrip(".").lower() in _CALENDAR:  # "Jane Roe on Friday"
-                yield from _trimmed(start, run)
-                run = []
-            elif run and (len(run) == _LONGEST or _closes(run[-1]) or not (word[0].isupper() or word in CONNECTORS)):
+            if run and (len(run) == _LONGEST or _parted(run[-1], word)):
                 yield from _trimmed(start, run)
                 run = []
             if run or word[0].isupper():
@@ -180,6 +177,13 @@ def _runs(text: str) -> Iterator[tuple[int, list[str]]]:
             at += len(word) + 1
         if run:
             yield from _trimmed(start, run)
+
+
+def _parted(last: str, word: str) -> bool:
+    """Whether a name goes no farther than its ``last`` word so far: "Jane Roe on" of "Jane Roe on Friday"."""
+    if last in _ON and word.rstrip(".").lower() in _CALENDAR:
+        return True
+    return _closes(last) or not (word[0].isupper() or word in CONNECTORS)
 
 
 def _closes(word: str) -> bool:
