@@ -26,31 +26,40 @@ _BEFORE: Final = {
     Modifier.GT: (
         "more than, over, above, exceeding, exceed, exceeds, exceeded, in excess of, upward of, upwards of, north of,"
         " surpass, surpasses, surpassed, surpassing, to top, will top, would top, could top, may top, might top, tops,"
-        " topped, topping, greater than, larger than, longer than, older than, better than, beyond, over age,"
+        " topped, topping, greater than, larger than, longer than, older than, better than,"
+        " faster than, heavier than, taller than, bigger than, deeper than, hotter than, stronger than,"
+        " beyond, over age,"
         " above age, over the age of, above the age of, >"
     ),
     Modifier.GE: (
         "at least, at least by, no fewer than, no less than, not less than, not fewer than, minimum of, a minimum,"
-        " as few as, as little as, as low as, ≥, > ="
+        " as few as, as little as, as low as, as young as, no younger than, no smaller than, no shorter than,"
+        " no lower than, ≥, > ="
     ),
     Modifier.LT: (
-        "less than, fewer than, under, below, smaller than, shorter than, younger than, under age, below age,"
+        "less than, fewer than, under, below, smaller than, shorter than, younger than, slower than,"
+        " lighter than, cheaper than, colder than, under age, below age,"
         " under the age of, below the age of, short of, shy of, <"
     ),
     Modifier.LE: (
-        "up to, as many as, as much as, as high as, as large as, as huge as, as deep as, as long as, at most,"
-        " at the most, no more than, not more than, no longer than, no greater than, no higher than, no larger than,"
+        "up to, as many as, as much as, as high as, as large as, as huge as, as deep as, as long as, as far as,"
+        " as old as, as tall as, as fast as, at most,"
+        " at the most, no more than, not more than, no longer than, no older than, no greater than, no higher than, no larger than,"
         " maximum of, a maximum, ≤, < ="
     ),
     Modifier.EQ: (
         "add up to, adds up to, added up to, adding up to, go up to, goes up to, going up to, gone up to, went up to,"
-        " edged up to, nudged up to, crept up to, moved up to"
+        " edged up to, nudged up to, crept up to, moved up to, shot up to, climbed up to, ticked up to, inched up to,"
+        " jumped up to, hand over, hands over, handed over, handing over, preside over, presides over, presided over,"
+        " presiding over"
     ),
 }
 # Between a modifier and its number. No article: "over a 20-year career" and "under the two laws" bound nothing.
 _FILLERS: Final = (
     "another, additional, an additional, further, a further, extra, an extra, a total of, a combined,"
-    " a combined total of, an average of, the equivalent of, only, u.s., us, rs, rs ., rmb, usd, eur, gbp"
+    " a combined total of, an average of, the equivalent of, only, u.s., us, rs, rs ., rmb, usd, eur, gbp,"
+    " tk, tk ., n, r, rm, p, sh, ksh, rp, inr, pkr, bdt, ngn, kes, zar, myr, idr, php, aed, sar, chf, sek, nok, dkk, jpy,"
+    " cny, aud, cad, hkd, sgd"
 )
 # After the quantity; those with "or" and "and" also after its unit.
 _AFTER: Final = {
@@ -78,19 +87,32 @@ _FILLER_PHRASES: Final = frozenset(_phrases(_FILLERS))
 _TRAILERS: Final = _table(_AFTER) | {("at", "least"): Modifier.GE, ("at", "most"): Modifier.LE}
 _OPENERS: Final = frozenset({("between",), ("from",), ("just",), ("well",), ("an", "estimated")})
 _LONGEST: Final = max(map(len, _MODIFIERS))
+_BOUNDS: Final = {phrase: m for phrase, m in _MODIFIERS.items() if len(phrase) > 1 and m is not Modifier.APPROX}
 
 # A not before the bound turns it round: "does not carry more than 60 cars".
 _NEGATED: Final = {Modifier.GT: Modifier.LE, Modifier.LT: Modifier.GE}
 _NEGATIONS: Final = frozenset({"not", "never", "cannot", "nor"})
+_STOPS: Final = frozenset(".;:!?")
+_LASTING: Final = frozenset({"for", "in"})  # "not seen for more than two weeks" is a bound as it stands
+# "5 percent higher than 40" compares with 40 itself.
+_COMPARED: Final = frozenset({"percent", "cent", "%", "points", "times", "degrees", "cents", "dollars"})
+_SMALL: Final = frozenset("one two three four five six seven eight nine ten".split())  # "near two villages" is a place
 
 _TOKEN: Final = re.compile(r"\d+(?:[.,]\d+)*|(?:[^\W\d_]\.){2,}|[^\W\d_]{1,3}\$|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\w\s]")
 
 # "an hour or less", "grams (0.5 ounce) or more": what may stand between a quantity and the words that bound it.
 _UNIT: Final = r"(?:(?:U\.S\.|[^()\d.,;:]|\([^()]{0,40}\)){0,40}?|[^()]{0,40}\) ?)"
-_ATTACHED: Final = re.compile(r"\s?-?\s?(odd\b|ish\b|plus\b|\+(?!\d))", re.IGNORECASE)
+_ATTACHED: Final = re.compile(
+    r"\s?-?\s?(odd\b|ish\b|plus\b(?! (?:\d|an?\b|the\b|one\b|two\b|three\b|tax|costs|expenses|interest|bonus|add-on))"
+    r"|\+(?!\d))",
+    re.IGNORECASE,
+)
+_PART: Final = re.compile(r" of (?:them|whom|which|these|those)\b")
 _JOINED: Final = "|".join(" ".join(phrase) for phrase in _TRAILERS if phrase[0] in ("or", "and"))
+# "and over a dozen", "and above the target": what follows is bounded, or compared with.
+_ANOTHER: Final = "an?|the|its|their|his|her|one|two|three|four|five|six|ten|half|dozens|hundreds|thousands|forecasts?"
 _FOLLOWING: Final = re.compile(
-    rf"{_UNIT}\b(?:({_JOINED})\b(?! than|(?<=up) to\b| ?\$?\d)"
+    rf"{_UNIT}\b(?:({_JOINED})\b(?! than|(?<=up) to\b| ?[$£€]?\d| (?:{_ANOTHER})\b)"
     r"|(at least|at most)(?=\s*(?:[.,;:)!?”\"]|$)))",
     re.IGNORECASE,
 )
@@ -103,9 +125,18 @@ def modifier_of(text: str, start: int, end: int) -> Modifier:
     """
     words = _words(text[max(0, start - WINDOW) : start])
     before, after = _before(words), _after(text[end : end + WINDOW])
+    if words and words[-1] == "-":
+        return _hyphened(words[-2:-1], text[end : end + 1]) or after or Modifier.EQ
+    if words and words[-1] == "near" and text[start:end] in _SMALL:
+        return after or Modifier.EQ
     if before in (None, Modifier.APPROX) and after is not None:
         return after  # a bound says more than "around 50 percent or less"
-    return before or _converted(words) or Modifier.EQ
+    return before or (None if _PART.match(text, end) else _converted(words)) or Modifier.EQ
+
+
+def _hyphened(word: Sequence[str], behind: str) -> Modifier | None:
+    """Of "over-50s" and "under-18s"."""
+    return {"over": Modifier.GT, "under": Modifier.LT}.get(word[0]) if word and behind == "s" else None
 
 
 def without_modifiers(text: str) -> str:
@@ -139,14 +170,30 @@ def _before(words: Sequence[str]) -> Modifier | None:
     for size in range(min(_LONGEST, end), 0, -1):
         modifier = _MODIFIERS.get(tuple(words[end - size : end]))
         if modifier is not None:
-            return _NEGATED.get(modifier, modifier) if _negated(words[: end - size]) else modifier
+            return _in_context(modifier, words[end - size : end], words[: end - size])
     if end and words[end - 1] in ("of", "at", "be") and "estimated" in words[max(0, end - 5) : end]:
         return Modifier.APPROX  # "an estimated yearly harvest of"
     return None
 
 
+def _in_context(modifier: Modifier, phrase: Sequence[str], before: Sequence[str]) -> Modifier:
+    """What a phrase comes to behind the words that stand before it."""
+    last = before[-1] if before else ""
+    if modifier is Modifier.APPROX and (bound := _BOUNDS.get(tuple(before[-3:])) or _BOUNDS.get(tuple(before[-2:]))):
+        return bound  # "up to about 300"
+    if len(phrase) == 2 and phrase[1] == "than" and last in _COMPARED:
+        return Modifier.EQ
+    if phrase[0] in ("over", "under") and last == "-":  # "a seven-under 65"
+        return Modifier.EQ
+    return _NEGATED.get(modifier, modifier) if _negated(before) else modifier
+
+
 def _negated(words: Sequence[str]) -> bool:
-    return any(word in _NEGATIONS or word.endswith(("n't", "n’t")) for word in words[-4:])
+    near = words[-4:]
+    stop = max((i for i, word in enumerate(near) if word in _STOPS), default=-1)
+    if near and near[-1] in _LASTING:
+        return False
+    return any(word in _NEGATIONS or word.endswith(("n't", "n’t")) for word in near[stop + 1 :])
 
 
 def _without_fillers(words: Sequence[str]) -> int:
@@ -186,9 +233,17 @@ def _figure(words: Sequence[str]) -> int | None:
     while unit > max(0, len(words) - 4) and not _is_number(words[unit - 1]) and words[unit - 1].strip(".;:()!?"):
         unit -= 1
     start = unit
-    while start and (_is_number(words[start - 1]) or (start < unit and words[start - 1] in "-,")):
+    while start and (_is_number(words[start - 1]) or (start < unit and _is_inside(words[:start]))):
         start -= 1
     return start if start < unit else None
+
+
+def _is_inside(words: Sequence[str]) -> bool:
+    """Whether the last of the words goes on with a number before it: "10 to", "2 1 /", "two and a"."""
+    if words[-1] in "-,":
+        return True
+    before = words[-3] if words[-2:] == ["and", "a"] and len(words) > 2 else words[-2] if len(words) > 1 else ""
+    return words[-1] in ("to", "/", "or", "and", "a") and before != "" and _is_number(before)
 
 
 def _is_number(word: str) -> bool:
