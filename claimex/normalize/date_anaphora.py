@@ -12,6 +12,7 @@ from math import inf
 
 from claimex.normalize import calendar_periods as calendar
 from claimex.normalize.calendar_words import Kind, Token
+from claimex.normalize.date_anchor import Lean
 from claimex.normalize.date_points import PointReaders, Tokens
 from claimex.schema import Grain, Period
 
@@ -39,6 +40,10 @@ class AnaphoricReaders(PointReaders):
                 return self.anchor.antecedent("day")
             case [Token(Kind.RELATIVE, "coming"), Token(Kind.UNIT, "day")]:
                 return self._beside("day", 1)
+            case [Token(Kind.RELATIVE, "coming"), Token(Kind.UNIT, "week" | "month" | "year" as unit)] if self._told(
+                unit
+            ):
+                return self._beside(unit, 1)
             case [Token(Kind.ANAPHOR, str(word)), Token(Kind.UNIT, str(unit))]:
                 return self._beside(unit, _STEPS[word])
             case [*count, Token(Kind.UNIT | Kind.UNITS, str(unit)), Token(Kind.EDGE, "earlier" | "later")] if (
@@ -47,7 +52,13 @@ class AnaphoricReaders(PointReaders):
                 return self.anchor.antecedent("day")  # "an hour later" it is still the same day
             case [Token(Kind.ANAPHOR, str(word)), Token(Kind.WEEKDAY, int(number))]:
                 return self._weekday_beside(number, _STEPS[word])
-            case [Token(Kind.ANAPHOR), *length] if length[-1].kind is Kind.UNITS:  # "the following two years"
+            case [
+                Token(Kind.ANAPHOR, "previous" | "following" as word),
+                Token(Kind.NUMBER, int(count)),
+                Token(Kind.UNITS, unit),
+            ]:
+                return self._beside_many(str(unit), count * _STEPS[word]) or self.read(tokens[1:])
+            case [Token(Kind.ANAPHOR), *length] if length[-1].kind is Kind.UNITS:  # "that two years"
                 return self.read(tuple(length))
             case [
                 Token(Kind.VAGUE | Kind.UNITS),
@@ -64,7 +75,25 @@ class AnaphoricReaders(PointReaders):
             return base if step == 0 else None
         if base is None or base.first is None:
             return calendar.unknown(unit)
+        if unit == "week" and base.first.isoweekday() != 1 and base.last:  # one that some statistics count
+            first, last = (calendar.shift(day, "day", 7 * step) for day in (base.first, base.last))
+            return calendar.between(first, last, base.timex)
         return self.anchor.seen_from(base.first).unit(unit, step)
+
+    def _told(self, unit: str) -> bool:
+        """Whether the text tells what followed something long ago: "In 2016 he won. The next year he was jailed"."""
+        base, day = self.anchor.antecedent(unit), self.anchor.day
+        after = base and base.last and calendar.shift(base.last, unit, 1)
+        return self.anchor.lean is Lean.PAST and after is not None and day is not None and after <= day
+
+    def _beside_many(self, unit: str, count: int) -> Period | None:
+        """So many units before or after the one that the text was at: "the previous two months"."""
+        base = self.anchor.antecedent(unit) if unit not in calendar.SECONDS_IN else None
+        if base is None or base.first is None or base.last is None:
+            return None
+        edge = base.first if count < 0 else calendar.shift(base.last, "day", 1)
+        first, after = sorted((edge, calendar.shift(edge, unit, count)))
+        return calendar.between(first, calendar.shift(after, "day", -1), calendar.duration(unit, abs(count)))
 
     def _weekday_beside(self, number: int, step: int) -> Period:
         """ "The previous Friday", seen from the day that the text was at."""
@@ -82,6 +111,8 @@ class AnaphoricReaders(PointReaders):
         unit, count = steps
         compared = unit == "year" and count < 0
         base = self.anchor.antecedent("period" if compared else unit)
+        if base is None and compared and tokens[-1].kind is not Kind.AGO:
+            base = self.anchor.antecedent("day")
         if tokens[-1].kind is Kind.AGO and (base is None or not compared or calendar.size(base) != "quarter"):
             return None  # counted from the document's day
         if base is None or base.first is None or unit in calendar.SECONDS_IN:
@@ -116,7 +147,10 @@ class AnaphoricReaders(PointReaders):
         base = anchor.antecedent(unit)
         if year is None or year.first is None or base is None or base.last is None:
             return year and _without_days(year)
-        return calendar.moved(base, steps[1] if steps else year.first.year - base.last.year)
+        years = steps[1] if steps else year.first.year - base.last.year
+        if not years and tokens[0] == Token(Kind.RELATIVE, "last"):
+            years = -1  # in January, "last year" is the one that the figures are of
+        return calendar.moved(base, years)
 
 
 def _seconds(count: Sequence[Token], unit: str) -> float:

@@ -64,6 +64,8 @@ class Anchor:
         if unit == "period":
             return next((period for period in reversed(self.earlier) if _days(period) > 7), None)
         own = self.unit(unit, 0)
+        if unit == "week" and self.earlier and _days(self.earlier[-1]) == 7:
+            return self.earlier[-1]  # whichever weekday it ends on
         for period in reversed(self.earlier):
             around = _around(unit, period)
             if around and (around != own or calendar.size(period) == unit):
@@ -155,7 +157,7 @@ class Anchor:
             return next((period for first, _, period in every if first > today), None)
         if direction == -1:
             return next((period for _, last, period in reversed(every) if last < today), None)
-        over = self.lean is Lean.OVER or (self.lean is Lean.PAST and yearly.grain is Grain.QUARTER)
+        over = self.lean is Lean.OVER or (self.lean is Lean.PAST and yearly.timex[:1] in "QH")
         horizon = dt.timedelta(0) if over else _HORIZON
         latest = next((p for first, _, p in reversed(every) if (first - today) <= horizon), None)
         if self.lean is Lean.FUTURE:
@@ -204,7 +206,7 @@ _BACK = frozenset(
     words(
         "was were had has have did said says told been took made came went killed rose fell since last "
         "previous ago yesterday earlier began got saw won lost led held hit died shot sent left met gave "
-        "wouldn't couldn't didn't"
+        "wouldn't couldn't didn't drew sank slid struck broke fought ran grew shrank stole"
     )
 )
 _BE = words("be is are was were going due expected scheduled planned slated set likely")
@@ -233,8 +235,11 @@ _EVENTS = frozenset(
         "trial verdict vote"
     )
 )
+_LIKENED = frozenset(("than", "as"))  # "more than expected"
+_NEAR_TO = frozenset(("to", "door"))
 _LIMITS = frozenset(("by", "until", "till"))  # these look ahead where no verb says otherwise
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|[.!?;\n]+")
+_FRACTION = re.compile(r"(?<=\d)[.,](?=\d)")  # ends no sentence
 _REACH = 14  # words on either side
 _NEAR = 8  # words before a date, and _BESIDE behind it, among which an event is the one that is held then
 _BESIDE = 2
@@ -264,7 +269,7 @@ def lean(before: str, after: str) -> Lean:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower().replace("’", "'"))
+    return _WORD.findall(_FRACTION.sub("", text.lower().replace("’", "'")))
 
 
 def _is_stop(text: list[str], index: int) -> bool:
@@ -279,6 +284,8 @@ def _marker(text: list[str], index: int) -> Lean:
     preceding, following = text[index - 1] if index else "", text[index + 1] if index + 1 < len(text) else ""
     if "due" in (word, preceding) and "to" in (word, following):
         return Lean.FUTURE if _is_appointment(text, index - (word == "to")) else Lean.OPEN
+    if (preceding in _LIKENED and word == "expected") or (word == "next" and following in _NEAR_TO):
+        return Lean.OPEN
     if word in _AHEAD or (word == "to" and (preceding in _BE or following == "be")):
         return Lean.FUTURE
     if word in _BACK or (_is_participle(word) and preceding != "be"):

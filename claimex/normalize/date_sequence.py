@@ -28,7 +28,7 @@ def resolve_dates(
     values: list[Period | Unparsed] = []
     named: list[Period] = []
 
-    def read(span: Span, day: dt.date | None) -> Period | Unparsed:
+    def read(span: Span, day: dt.date | None, *, over: bool = False) -> Period | Unparsed:
         return parse_date(
             text[span.start : span.end],
             day,
@@ -36,6 +36,7 @@ def resolve_dates(
             after=text[span.end : span.end + CONTEXT],
             policy=policy,
             earlier=named[-_REMEMBERED:],
+            over=over,
         )
 
     for index, span in enumerate(spans):
@@ -43,7 +44,9 @@ def resolve_dates(
         ends_range = index > 0 and _is_range(text, spans[index - 1], span)
         if ends_range and _runs_backwards(values[-1], value):
             assert isinstance(value, Period)
-            values[-1] = read(spans[index - 1], value.last)  # "between [January] and October": the January before
+            values[-1] = read(
+                spans[index - 1], value.last, over=True
+            )  # "between [January] and October": the January before
         values.append(value)
         if isinstance(value, Period) and value.first and not compares(text[span.start : span.end]):
             named.append(value)

@@ -18,11 +18,13 @@ _ENDS_OF_RANGE = frozenset(
 _PERIOD = Token(Kind.UNIT, "period")
 _TYPOGRAPHY = str.maketrans(dict.fromkeys("‘’ʼ′`", "'") | dict.fromkeys("‐‑‒–—−", "-"))
 _HENCE = re.compile(r"(?:(?<=[rhky]s)'?|(?<=[rhky])'s) time$")  # "two years' time", "a week's time"
+_ZONE = re.compile(r"(\b[ap]\.?m\b\.?|:\d\d) [a-z]+ (?:standard |daylight |summer )?time\b")  # "8 a.m. Beijing time"
 _LEXEME = re.compile(
     r"""(?P<iso>\d{4}-\d{1,2}-\d{1,2})(?!\d)
       | (?P<slashed>\d{1,2}[/.]\d{1,2}[/.]\d{4})(?!\d)
       | (?P<half>½|(?<!\d)1/2(?!\d))
-      | (?P<clock>\d{1,2}(?:[:.h]\d{2}){0,2}\ ?[ap]\.?\ ?m\b | \d{1,2}[:h]\d{2}\b | \d{4}(?=\ ?(?:gmt|hrs|hours)\b))
+      | (?P<clock>\d{1,2}(?:[:.h]\d{2}){0,2}\ ?[ap]\.?\ ?m\b | \d{1,2}[:h]\d{2}\b | \d{1,2}\.\d{2}(?=\ gmt\b)
+        | \d{4}(?=\ ?(?:gmt|hrs|hours|local\ time)\b))
       | (?P<decade>(?:\d\d|')?\d0'?s)\b
       | (?P<day>\d{1,2}\ ?(?:st|nd|rd|th))\b
       | (?P<quarter>q[1-4])\b
@@ -49,6 +51,7 @@ def tokenize(text: str) -> tuple[Token, ...] | None:
 @lru_cache(maxsize=8192)
 def _tokens(text: str) -> tuple[Token, ...] | None:
     plain = _HENCE.sub(" from now", " ".join(text.translate(_TYPOGRAPHY).lower().split()))
+    plain = _ZONE.sub(r"\1", plain)
     lexemes = [(match.lastgroup or "", match.group()) for match in _LEXEME.finditer(plain)]
     tokens = list(_settle(list(_classify(lexemes))))
     while tokens and tokens[0].kind in _CONNECTORS:

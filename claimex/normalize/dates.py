@@ -47,13 +47,15 @@ def parse_date(
     after: str = "",
     policy: WeekdayPolicy = WeekdayPolicy.NEAREST_PAST,
     earlier: Sequence[Period] = (),
+    over: bool = False,
 ) -> Period | Unparsed:
     """Read the surface of a DATE span.
 
     ``reference`` is the document's date: without it what is relative stays underspecified ("XXXX-WXX-2"), and has no
     days. ``before`` and ``after`` are some 80 characters of the document around the span, read for tense and for the
     month that a bare day belongs to; ``earlier`` are dates that the text has named so far, the latest last, to which
-    "the same month" and "a year earlier" go back. Never raises; Unparsed says why not.
+    "the same month" and "a year earlier" go back; ``over``: it has begun by the reference, whatever the tense. Never
+    raises; Unparsed says why not.
     """
     try:
         tokens = tokenize(text)
@@ -61,7 +63,8 @@ def parse_date(
             return Unparsed("too long for a date")
         if unknown := next((token.value for token in tokens if token.kind is Kind.UNKNOWN), None):
             return Unparsed(f"{unknown!r} is not a word of dates")
-        anchor = Anchor(reference, lean(before[-_CONTEXT:], after[:_CONTEXT]), policy, tuple(earlier))
+        leaning = Lean.OVER if over else lean(before[-_CONTEXT:], after[:_CONTEXT])
+        anchor = Anchor(reference, leaning, policy, tuple(earlier))
         grammar = _Grammar(anchor, _month_in(before[-30:]), definite=text.lower().startswith("the "))
         period = _closed_by(after[:_CONTEXT], tokens, grammar) or grammar.read(tokens)
         return period or Unparsed("not a date that the grammar knows")
@@ -238,7 +241,7 @@ class _Grammar(AnaphoricReaders, LengthReaders):
             if first and last and last < first and self.anchor.lean is Lean.FUTURE:
                 end = self._seen_from(first, Lean.FUTURE).read(right)
             elif first and last and last < first:
-                start = self._seen_from(last, Lean.PAST).read(left)
+                start = self._seen_from(last, Lean.OVER).read(left)
             if start and end and (whole := spanning(start, end)):
                 return whole
         return None
@@ -249,6 +252,8 @@ class _Grammar(AnaphoricReaders, LengthReaders):
             case [Token(Kind.UNIT, "week"), *rest] | [*rest, Token(Kind.UNIT, "week")]:
                 day = self._read_grain(tuple(rest), Grain.DAY)
                 return calendar.containing("week", day.first) if day and day.first else day
+            case [Token(Kind.REFERENCE, "PRESENT_REF"), *rest] if rest:  # "so far this year"
+                return self.read(tuple(rest))
             case [Token(Kind.REFERENCE) as reference, Token(Kind.UNITS)]:  # "future quarters"
                 return self.read((reference,))
             case [*rest, Token(Kind.UNIT, "month" | "quarter" | "year")]:

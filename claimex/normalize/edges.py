@@ -48,7 +48,9 @@ _ATTRIBUTE = re.compile(
     r"(\w*(?:met(?:re|er)|lit(?:re|er)|gram|watt|hertz|byte|volt)|degree|inch|[kmc]m|[km]g|ml|cc|[kMG]W|[MGT]B|[MG]Hz)"
     r"[ -]\w"
 )
-_FIRST_WORD = re.compile(r"(\S+) ")  # is the unit behind a hyphen: "six-cylinder engine"
+_FIRST_WORD = re.compile(
+    r"((?:(?:percentage|per|sq|square|cu|cubic|metric) )?\S+) "
+)  # is the unit behind a hyphen: "six-cylinder engine"
 _SECOND_MEASURE = re.compile(r"(\w+) ?/ ?\d")
 _PLURAL = re.compile(r"(?:[a-z](?<![su])s|people|men|women|children)$")
 # The second of two plural nouns, with one word before it at most, where its clause goes on without a figure of its own.
@@ -56,7 +58,7 @@ _AND_PLURAL = re.compile(
     r" and (?!(?:some|many|no|other|others|its|his|her|their|the|this|these|those|a|an|is|was|has|does|as|less|more|"
     r"about|perhaps|possibly|thus|also|always|plus|[a-z]+ed|[a-z]+ing) )"
     r"(?P<noun>(?:[a-z][a-z-]+ )?[a-z-]{3,}(?<![su])s)"
-    r"(?=[,.;:)\n]|$| (?:in|at|for|since|over|during|after|were|was|have|had|are|who|which|that|lost|[a-z]+ed)\b)"
+    r"(?=[,.;:)\n]|$| (?:in|at|for|since|over|during|after|lost|destroyed|damaged|killed|wounded|injured|captured)\b)"
 )
 
 

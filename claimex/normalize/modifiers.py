@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from claimex.normalize.number_words import NUMBER_WORDS
 from claimex.schema import Modifier
+from claimex.words import word_set
 
 WINDOW: Final = 100  # characters looked at on each side, so that a call's cost does not grow with the document
 
@@ -44,7 +45,8 @@ _BEFORE: Final = {
     Modifier.LE: (
         "up to, as many as, as much as, as high as, as large as, as huge as, as deep as, as long as, as far as,"
         " as old as, as tall as, as fast as, at most,"
-        " at the most, no more than, not more than, no longer than, no older than, no greater than, no higher than, no larger than,"
+        " at the most, no more than, not more than, no longer than, no older than, no greater than,"
+        " no higher than, no larger than,"
         " maximum of, a maximum, ≤, < ="
     ),
     Modifier.EQ: (
@@ -58,8 +60,8 @@ _BEFORE: Final = {
 _FILLERS: Final = (
     "another, additional, an additional, further, a further, extra, an extra, a total of, a combined,"
     " a combined total of, an average of, the equivalent of, only, u.s., us, rs, rs ., rmb, usd, eur, gbp,"
-    " tk, tk ., n, r, rm, p, sh, ksh, rp, inr, pkr, bdt, ngn, kes, zar, myr, idr, php, aed, sar, chf, sek, nok, dkk, jpy,"
-    " cny, aud, cad, hkd, sgd"
+    " tk, tk ., n, r, rm, p, sh, ksh, rp, inr, pkr, bdt, ngn, kes, zar, myr, idr, php, aed, sar, chf, sek, nok, dkk,"
+    " jpy, cny, aud, cad, hkd, sgd"
 )
 # After the quantity; those with "or" and "and" also after its unit.
 _AFTER: Final = {
@@ -96,7 +98,7 @@ _STOPS: Final = frozenset(".;:!?")
 _LASTING: Final = frozenset({"for", "in"})  # "not seen for more than two weeks" is a bound as it stands
 # "5 percent higher than 40" compares with 40 itself.
 _COMPARED: Final = frozenset({"percent", "cent", "%", "points", "times", "degrees", "cents", "dollars"})
-_SMALL: Final = frozenset("one two three four five six seven eight nine ten".split())  # "near two villages" is a place
+_SMALL: Final = word_set("one two three four five six seven eight nine ten")  # "near two villages" is a place
 
 _TOKEN: Final = re.compile(r"\d+(?:[.,]\d+)*|(?:[^\W\d_]\.){2,}|[^\W\d_]{1,3}\$|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\w\s]")
 

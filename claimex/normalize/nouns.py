@@ -38,6 +38,7 @@ IRREGULAR = _pairs("""
     smoothies:smoothie eyries:eyrie menus:menu gurus:guru emus:emu hindus:hindu zulus:zulu hutus:hutu
     tutsis:tutsi ecus:ecu
     reais:real lire:lira roubles:ruble rouble:ruble pence:penny pennies:penny groszy:grosz zlotys:zloty zloties:zloty
+    paise:paisa sorties:sortie bookies:bookie
     kroner:krone kronor:krona koruny:koruna korun:koruna markkaa:markka
 """)
 

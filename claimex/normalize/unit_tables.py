@@ -14,7 +14,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from claimex.normalize.nouns import singular, words
+from claimex.normalize.nouns import INVARIANT, singular, words
 from claimex.schema import Unit, UnitKind
 
 # name | code | other names and symbols, comma separated. Names are British (-re). One kind for each table.
@@ -42,8 +42,10 @@ _TABLES = {
         litre | L | l ; gallon | gal | ; pint | pt | ; quart | qt | ; barrel | bbl | bbls ; bushel | bu |
         cubic centimetre | cm³ | cc
         gram | g | gramme, gm ; kilogram | kg | kilo, Kg, KG ; tonne | t | metric ton, metric tonne ; ton | | ;
-        short ton | | ; long ton | | ; ounce | oz | ; troy ounce | oz t | ; pound | lb | lbs ; carat | ct |
-        watt | W | ; watt hour | Wh | ; million British thermal unit | MMBtu | mmBtu, mmBTU, mmbtu
+        short ton | | ; long ton | | ; quintal | |
+        ounce | oz | ; troy ounce | oz t | ; pound | lb | lbs ; carat | ct |
+        watt | W | ; kilowatt | kW | KW ; watt hour | Wh | ; kilowatt hour | kWh | KWh, KWH, kwh
+        million British thermal unit | MMBtu | mmBtu, mmBTU, mmbtu
         volt | V | ; ampere | A | amp ; ampere hour | Ah | amp hour ; ohm | Ω |
         joule | J | ; calorie | cal | ; pascal | Pa | ; newton | N | ; newton metre | N⋅m | Nm ; hertz | Hz | HZ
         horsepower | hp | ; metric horsepower | PS | ; brake horsepower | bhp |
@@ -72,7 +74,8 @@ _POWERS = {
 
 # Shorthands for rates, spelled out.
 RATES = {
-    "mph": "miles per hour", "kph": "kilometres per hour", "kmh": "kilometres per hour", "bpd": "barrels per day",
+    "mph": "miles per hour", "kph": "kilometres per hour", "kmph": "kilometres per hour",
+    "kmh": "kilometres per hour", "bpd": "barrels per day",
     "b/d": "barrels per day", "dpb": "dollars per barrel", "mpg": "miles per gallon", "rpm": "revolutions per minute",
     "psi": "lb per square inch", "fps": "feet per second",
     "kbps": "kilobits per second", "Mbps": "megabits per second",
@@ -99,20 +102,24 @@ _CURRENCY_WORDS = {
     "EUR": "€, euro", "GBP": "£, sterling, pound sterling, sterling pound, uk pound, quid",
     "CNY": "yuan, renminbi, rmb, yuan rmb, rmb yuan, yuan renminbi, renminbi yuan, CN¥, chinese renminbi",
     "JPY": "¥, JP¥, Y=, yen",
-    "KRW": "won, korean won, south korea won", "INR": "rupee, Rs, Rs., Re", "RUB": "ruble", "ZAR": "rand, R",
+    "KRW": "won, korean won, south korea won", "INR": "rupee, Rs, Rs., Re", "RUB": "₽, ruble", "ZAR": "rand, R",
     "ILS": "shekel, israeli shekel, new israeli shekel, NIS", "MYR": "RM", "BRL": "R$, brazil real", "IDR": "Rp",
     "DEM": "deutsche mark, deutschmark, d mark, DM", "CZK": "czech crown", "SEK": "swedish crown, krona",
     "DKK": "danish crown", "NOK": "norwegian crown", "ISK": "icelandic crown",
     "SKK": "slovak crown", "EEK": "estonian crown",
     "IEP": "punt, irish punt", "XEU": "ecu", "XDR": "special drawing right, sdr", "VES": "venezuelan bolivar",
-    "ARS": "argentinian peso", "UAH": "hryvna", "AED": "emirati dirham, uae dirham", "PHP": "philippine piso",
+    "ARS": "argentinian peso", "UAH": "₴, hryvna", "AED": "emirati dirham, uae dirham",
+    "PHP": "₱, Php, philippine piso",
+    "BDT": "Tk, Tk., taka", "KES": "KSh, Ksh, kenya shilling", "UGX": "uganda shilling", "TZS": "tanzania shilling",
+    "NGN": "₦, nigeria naira", "GHS": "ghana cedi", "MWK": "malawi kwacha", "ZMW": "zambia kwacha",
+    "NPR": "nepali rupee", "TRY": "₺", "THB": "฿",
     "XOF": "west african franc", "XAF": "central african franc", "FRF": "FF",
 }  # fmt: skip
 # Money whose country, or main unit, the word leaves open: no code.
 _OPEN_CURRENCIES = words("""
     pound peso franc mark crown krone lira dinar dirham shilling cent penny sen kopeck paisa fen pfennig centime
 """) | {"US cent", "euro cent", "Hong Kong cent", "CFA franc"}
-_OPEN_SYMBOLS = {"p": "penny"}  # "shares rose 3p to 118.5p"
+_OPEN_SYMBOLS = {"p": "penny", "¢": "cent"}  # "shares rose 3p to 118.5p"
 # CLDR's funds, metals and units of account, whose heads ("unit", "gold") are everyday words.
 _NOT_MONEY = words("XAG XAU XBA XBB XBC XBD XFO XFU XPD XPT XRE XSU XTS XUA XXX CHE CHW COU MXV UYW ECV BOV")
 
@@ -180,7 +187,7 @@ def _pint_names() -> dict[str, str]:
 def measure(text: str, key: str) -> Unit | None:
     """The unit of measurement, time or proportion that ``text`` is; ``key`` is its ``key_of``."""
     names, symbols = _measures()
-    plural = len(text) > 2 and text.endswith("s")  # "kms"
+    plural = len(text) > 2 and text.endswith("s") and text not in INVARIANT  # "kms"; but "bus"
     return symbols.get(text) or names.get(key) or (plural and symbols.get(text[:-1])) or _derived(key)
 
 
@@ -218,7 +225,8 @@ def _currencies() -> tuple[dict[str, str | None], dict[str, str]]:
         if code not in _NOT_MONEY and "(" not in name:  # in brackets: the years of an abolished currency
             names[key_of(name)] = code
             heads[key_of(name.split()[-1])].add(code)
-    del heads["unit"]  # of account; "units" alone counts things
+    for everyday in ("unit", "gold", "right"):  # of account, Zimbabwean, to draw: alone they count things
+        del heads[everyday]
     for head, codes in heads.items():
         names.setdefault(head, next(iter(codes)) if len(codes) == 1 else None)
     symbols = {symbol: code for code, symbol in english.currency_symbols.items() if code not in _NOT_MONEY}

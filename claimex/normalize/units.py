@@ -31,6 +31,9 @@ _BRACKETS = dict.fromkeys(map(ord, "()[]"))
 _IN_BRACKETS = re.compile(r"\([^()]*\) ?")
 _ARTICLE = re.compile(r"^(?:the|an?)(?: |$)", re.IGNORECASE)
 _OF = re.compile(r" (?:(worth )?of|in|worth) ")
+_SHARE = re.compile(r"(per cent|percentage points?|percent points?) ")  # of something, in two words
+_PARTS = re.compile(r"parts? per [mb]illion", re.IGNORECASE)  # no rate
+_SHARES = (UnitKind.PERCENT, UnitKind.PERCENTAGE_POINT)
 _PER = re.compile(r"[ -](per)[ -]| ?/(?! ?\d) ?|(?<! of)[ -]an?[ -]| (?:each|every) ")
 _VOWEL = re.compile(r"[aeiouy]")
 _ADVERBS = {
@@ -41,6 +44,7 @@ _ADVERBS = {
     "daily": "day",
     "hourly": "hour",
 }
+_SOLD_BY = frozenset({"share", "night", "head", "person", "piece", "game"})  # also behind "a": "$300 a night"
 _DENOMINATORS = {"annum": "year", "capita": "person", "head": "person"}
 # Around a unit of measurement these say nothing about which one it is.
 _BEFORE = re.compile(
@@ -62,7 +66,8 @@ def parse_unit(text: str) -> Unit | Unparsed:
         return Unparsed(f"longer than {LONGEST} characters")
     surface = tidy(text).translate(_QUOTES).strip("-–— ,;:")
     plain = surface.translate(_BRACKETS)
-    body, per = _split_rate(RATES.get(plain) or RATES.get(plain.lower(), plain))
+    rate = RATES.get(plain) or RATES.get(plain.lower(), plain)
+    body, per = (rate, None) if _PARTS.fullmatch(rate) else _split_rate(rate)
     unit = _known(body) or _with_object(body)
     return replace(unit, per=per) if unit else _counted(_IN_BRACKETS.sub("", surface).strip() or plain)
 
@@ -98,20 +103,30 @@ def _split_rate(phrase: str) -> tuple[str, str | None]:
 LONGEST_RATE = 60
 _RATE_AFTER = re.compile(
     r" ?(?:U\.S\. )?(?:(per |/ ?)|an? (?!\w+ (?:ago|earlier|before|later|after|from)\b))"
-    r"([^\W\d_][\w.]*)(?: ([^\W\d_][\w.]*))?"
+    r"((?:(?:\d[\d,]*|thousand|million) )?)((?:[^\W\d_][\w.-]*(?: |\b)){1,4})"
 )
+_RATE_ADVERB = re.compile(rf" ({'|'.join(_ADVERBS)})\b")
+_SHARE_KINDS = re.compile(r"(?:diluted|basic|ordinary|common) (?=shares?\b)")
 
 
 def rate_after(text: str) -> str | None:
     """What an amount of money is for, where its unit stands before it: "month" from " a month" after "$300"."""
-    found = _RATE_AFTER.match(text[:LONGEST_RATE])
+    text = text[:LONGEST_RATE]
+    if adverb := _RATE_ADVERB.match(text):
+        return _ADVERBS[adverb[1]]
+    found = _RATE_AFTER.match(text)
     if found is None:
         return None
-    per, first, second = found.groups()
-    unit = (second and _known(f"{first} {second}")) or _known(first.rstrip("."))
-    if unit and unit.kind in (UnitKind.MEASURE, UnitKind.TIME):
-        return unit.name
-    return _denominator(first.rstrip(".")) if per or first == "share" else None
+    per, count = found[1], found[2]
+    words = _SHARE_KINDS.sub("", found[3]).split()
+    for size in range(len(words), 0, -1):
+        phrase = " ".join(words[:size]).rstrip(".")
+        unit = _known(count + phrase) or _known(phrase)
+        if phrase == "pound" or (unit and unit.kind in (UnitKind.MEASURE, UnitKind.TIME)):
+            name = unit.name if unit else phrase
+            return name if name.startswith(count) else count + phrase
+    first = words[0].rstrip(".")
+    return _denominator(count + first) if per or first in _SOLD_BY else None
 
 
 def _denominator(phrase: str) -> str:
@@ -128,11 +143,13 @@ def _denominator(phrase: str) -> str:
 def _with_object(phrase: str) -> Unit | None:
     """A unit of measurement with what it measures: "tons of grain", "dollars worth of drugs", "percent respondents"."""
     link = _OF.search(phrase)
-    head, rest = (
-        (phrase[: link.start()], phrase[link.end() :]) if link else phrase.split(" ", 1) if " " in phrase else ("", "")
-    )
-    unit = _known(head)
-    if unit is None or not (link or unit.kind is UnitKind.PERCENT or _is_symbol(head, unit, rest)):
+    if link:
+        head, rest = phrase[: link.start()], phrase[link.end() :]
+    else:
+        share = _SHARE.match(phrase)
+        head, _, rest = phrase.partition(" ") if share is None else (share[1], "", phrase[share.end() :])
+    unit = _known(head) if rest else None
+    if unit is None or not (link or unit.kind in _SHARES or _is_symbol(head, unit, rest)):
         return None
     if unit.name == "pound" and unit.code is None:
         unit = measure("lb", "lb") or unit

@@ -53,6 +53,10 @@ def last_days(marked: str, reference: dt.date | None = THURSDAY) -> str:
         ("A bomb went off on [March 30]. [An hour earlier] he rang", "2026-03-30..2026-03-30"),
         ("A bomb went off on [March 30]. [20 minutes later] a second one did", "2026-03-30..2026-03-30"),
         ("It grew from [1995] to [2003]; rents doubled in [the same period]", "1995-01-01..2003-12-31"),
+        ("He won in [2016]. [The next year] he was jailed", "2017-01-01..2017-12-31"),
+        ("Claims fell in [the week ended Nov. 7] from [the previous week]", "2026-10-25..2026-10-31"),
+        ("Output fell in [March] after it rose in [the previous two months]", "2026-01-01..2026-02-28"),
+        ("Sales were 3 on [May 4, 2022], up from 2 [a year earlier]", "2021-05-04..2021-05-04"),
         ("It rained [the day before last Tuesday]", "2026-11-16..2026-11-16"),
         ("It rained [two weeks after June 3, 2025]", "2025-06-17..2025-06-17"),
     ],
@@ -102,6 +106,18 @@ def test_the_start_of_a_range_comes_before_its_end() -> None:
     assert isinstance(start, Period)
     assert isinstance(end, Period)
     assert (start.first, end.last) == (dt.date(2026, 1, 1), dt.date(2026, 10, 31))
+
+
+def test_a_year_from_january_to_november_is_over_in_december() -> None:
+    start, end = resolve("From [January] to [November] exports rose", dt.date(2026, 12, 12))
+    assert isinstance(start, Period)
+    assert isinstance(end, Period)
+    assert (start.first, end.last) == (dt.date(2026, 1, 1), dt.date(2026, 11, 30))
+
+
+def test_last_year_is_the_one_before_that_of_the_figures() -> None:
+    text = "Profit rose in [the fourth quarter] from [the same period last year]"
+    assert last_days(text, dt.date(2027, 2, 1)) == "2025-10-01..2025-12-31"
 
 
 def test_and_alone_makes_no_range() -> None:

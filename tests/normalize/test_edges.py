@@ -56,6 +56,8 @@ def settled(marked: str) -> list[str]:
         ("{q:few} {u:goats} and a {q:one}-{u:off} {q:triple} jump", ["u:goats"]),
         ("a {q:one}-{u:time} {u:farmer}", ["u:farmer"]),
         ("with {q:5}{u:G masts}, a {u:shop} on the A{q:2}", ["u:shop"]),
+        ("{q:12} {u:people} and officials warned of more", ["q:12", "u:people"]),
+        ("a {q:25}-{u:percentage point lead} in", ["q:25", "u:percentage point"]),
         # what stands beside a figure
         ("just {q:one 52,000} {u:barrel-a-day} well", ["q:52,000", "u:barrel-a-day"]),
         ("it lost {q:10m.}", ["q:10m"]),
