@@ -83,8 +83,9 @@ class AnaphoricReaders(PointReaders):
     def _told(self, unit: str) -> bool:
         """Whether the text tells what followed something long ago: "In 2016 he won. The next year he was jailed"."""
         base, day = self.anchor.antecedent(unit), self.anchor.day
-        after = base and base.last and calendar.shift(base.last, unit, 1)
-        return self.anchor.lean is Lean.PAST and after is not None and day is not None and after <= day
+        if base is None or base.last is None or day is None:
+            return False
+        return self.anchor.lean is Lean.PAST and calendar.shift(base.last, unit, 1) <= day
 
     def _beside_many(self, unit: str, count: int) -> Period | None:
         """So many units before or after the one that the text was at: "the previous two months"."""
