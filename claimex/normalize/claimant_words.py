@@ -20,6 +20,25 @@ HONORIFICS = {
     **dict.fromkeys(("mr", "mr.", "sir", "lord"), "m"),
     **dict.fromkeys(("mrs", "mrs.", "ms", "ms.", "lady"), "f"),
 }
+NEW_PLACES = word_set(
+    "york yorker zealand delhi jersey hampshire mexico orleans england caledonia guinea south brunswick haven"
+)
+# Before a document, no maker: "Official data showed" has its capital from the sentence.
+DESCRIBING = word_set(
+    """
+    official recent preliminary early initial latest independent exit court police government final provisional
+    internal public local state national previous earlier another other several many some most separate similar
+    conflicting unconfirmed press media news opinion economic company industry trade crime
+    """
+)
+# Who is meant by a "who" right behind.
+PEOPLE = word_set(
+    """
+    people men women children workers voters residents officials doctors experts analysts economists witnesses
+    respondents soldiers students farmers traders investors lawyers lawmakers scientists researchers protesters
+    survivors parents teachers nurses drivers villagers refugees activists critics supporters members leaders
+    """
+)
 TITLES = {
     "sen.": "senator", "gov.": "governor", "gen.": "general", "rep.": "representative", "dr.": "doctor",
     "col.": "colonel", "capt.": "captain", "maj.": "major", "lt.": "lieutenant", "prof.": "professor",

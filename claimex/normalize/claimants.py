@@ -15,11 +15,14 @@ from claimex.normalize.claimant_words import (
     ARTICLES,
     BODIES,
     COMPANY_TAILS,
+    DESCRIBING,
     DOCUMENTS,
     FEMALE,
     HONORIFICS,
     MALE,
+    NEW_PLACES,
     PAPERS,
+    PEOPLE,
     PERSON_NOUNS,
     PRONOUNS,
     TITLES,
@@ -46,7 +49,6 @@ _MADE_BY = re.compile(r" (?:from|by) (?:the )?([A-Z][\w.&’'-]*(?: (?:of |for |
 _JOINS = frozenset({"of", "for", "and", "in", "at", "with", "on"})
 _POSSESSIVE = re.compile(r"['’]s?$")
 _NOUN_BEFORE = re.compile(r"\b([a-z][a-z-]+) $")  # what a "who" without a comma goes with
-_INSIDE = re.compile(r"[\w,;)–—-] ['\"“‘]?$")  # a sentence
 
 
 @dataclass(slots=True)
@@ -91,8 +93,9 @@ class _Resolver:
     def _pronoun(self, mention: str, span: Span) -> _Entity | None:
         want = PRONOUNS[mention.lower()]
         if want == "who":
-            if noun := _NOUN_BEFORE.search(self.text, max(0, span.start - _BESIDE), span.start):
-                return _Entity(noun[1], "group" if noun[1].endswith("s") else "person", words={noun[1]})
+            noun = _NOUN_BEFORE.search(self.text, max(0, span.start - _BESIDE), span.start)
+            if noun and noun[1] in PERSON_NOUNS | PEOPLE:
+                return self._known(noun[1], "group" if noun[1] in PEOPLE else "person")
             person = self.names.person_before(max(0, span.start - _BESIDE), span.start)
             return self._known(person, "person") if person else next(self._recent(), None)
         if want == "thing":
@@ -116,7 +119,8 @@ class _Resolver:
 
     def _noun(self, mention: str, span: Span) -> _Entity | None:
         words = list(_WORD.findall(mention))
-        while len(words) > 1 and _is_article(words) and not self._named_the(words, span):
+        first = words[0] if words else ""
+        while len(words) > 1 and _is_article(words, first) and not self._named_the(words, span):
             words = words[1:]
         if not words:
             return None
@@ -146,7 +150,9 @@ class _Resolver:
         last = _POSSESSIVE.sub("", words[-1])
         person = _titled(words)
         if person and len(person) > 1:
-            return self._known(self.names.fuller(" ".join(person)), "person")
+            name = " ".join(person)
+            fuller = next((e for e in self._recent() if e.name.lower().endswith(f" {name.lower()}")), None)
+            return fuller or self._known(name, "person")
         name = " ".join(person or words)
         if (person or len(words) == 1) and last[0].isupper():
             if is_acronym(last):
@@ -167,20 +173,14 @@ class _Resolver:
         if named := _MADE_BY.match(self.text[span.end : span.end + _BESIDE]):
             return self._known(_POSSESSIVE.sub("", named[1]), "body")
         maker = list(words[:-1])
-        while maker and (_is_article(maker) or not maker[0][0].isupper()):
+        while maker and (_is_article(maker, words[0]) or not maker[0][0].isupper()):
             maker = maker[1:]
         while maker and not maker[-1][0].isupper():
             maker = maker[:-1]
-        if not maker or maker[0].isdigit() or (len(maker) == len(words) - 1 and self._only_opens(maker, span)):
+        if not maker or maker[0].isdigit() or (len(maker) == 1 and _describes(maker[0])):
             return None
         name = _POSSESSIVE.sub("", " ".join(maker))
         return self._known(self.names.long_form(name) or name if is_acronym(name) else name, "body")
-
-    def _only_opens(self, maker: Sequence[str], span: Span) -> bool:
-        """Whether a single word has its capital from the sentence that it opens: *Official data showed*."""
-        if len(maker) > 1 or is_acronym(maker[0]) or _INSIDE.search(self.text, max(0, span.start - 3), span.start):
-            return False
-        return not re.search(rf"[\w,] {re.escape(maker[0])}\b", self.text)
 
     def _by_noun(self, words: Sequence[str], mention: str, span: Span) -> _Entity | None:
         """*The ministry*, *the Herald survey*: the last source that was called so, by all of these words."""
@@ -217,17 +217,24 @@ class _Resolver:
         return self._known(_core(words), kind)
 
 
-def _is_article(words: Sequence[str]) -> bool:
-    """Whether the first of the words is none of a name's: "New" is, in *New Zealand* and *The New Herald*."""
-    first = words[0].lower()
-    return first in ARTICLES and not (first == "new" and words[0] == "New" and words[1:] and words[1][0].isupper())
+def _is_article(words: Sequence[str], opening: str) -> bool:
+    """Whether the first of the words is none of a name's: "New" is, in *New Zealand* and *The New Herald*, but may
+    have its capital from the sentence that it is ``opening``."""
+    if words[0] == "New" and words[1:] and words[1][0].isupper():
+        return opening == "New" and words[1].lower() not in NEW_PLACES
+    return words[0].lower() in ARTICLES
+
+
+def _describes(word: str) -> bool:
+    """Whether a capital before a document is its sentence's: *Official data showed*."""
+    return word.lower() in DESCRIBING and not is_acronym(word)
 
 
 def _may_be(entity: _Entity, noun: str) -> bool:
     """Whether the noun can stand for a source of that kind: *the ministry* is none of its spokesmen."""
     if entity.kind == "group":
         return noun.endswith("s")
-    return entity.kind != "person" or noun not in BODIES or noun in PERSON_NOUNS
+    return entity.kind != "person" or noun not in BODIES or noun in PERSON_NOUNS or not entity.words & PERSON_NOUNS
 
 
 def _goes_by(entity: _Entity, name: str) -> bool:

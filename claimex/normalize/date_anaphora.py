@@ -20,6 +20,7 @@ _STEPS = {"that": 0, "previous": -1, "following": 1, "earlier": -1, "before": -1
 # What is compared with the same stretch of another year.
 _COMPARED = frozenset(("period", "half", "quarter", "month", "week", "day"))
 
+_MONTH, _SEASON = 31, 100  # days
 _HALF_A_DAY = 12 * 60 * 60  # seconds; what is longer leads into another day
 
 _THAT = Token(Kind.ANAPHOR, "that")
@@ -40,8 +41,8 @@ class AnaphoricReaders(PointReaders):
                 return self.anchor.antecedent("day")
             case [Token(Kind.RELATIVE, "coming"), Token(Kind.UNIT, "day")]:
                 return self._beside("day", 1)
-            case [Token(Kind.RELATIVE, "coming"), Token(Kind.UNIT, "week" | "month" | "year" as unit)] if self._told(
-                unit
+            case [Token(Kind.RELATIVE, "coming"), Token(Kind.UNIT, "week" | "month" | "year" as unit)] if (
+                self.follows and self._told(unit)
             ):
                 return self._beside(unit, 1)
             case [Token(Kind.ANAPHOR, str(word)), Token(Kind.UNIT, str(unit))]:
@@ -75,10 +76,20 @@ class AnaphoricReaders(PointReaders):
             return base if step == 0 else None
         if base is None or base.first is None:
             return calendar.unknown(unit)
-        if unit == "week" and base.first.isoweekday() != 1 and base.last:  # one that some statistics count
-            first, last = (calendar.shift(day, "day", 7 * step) for day in (base.first, base.last))
-            return calendar.between(first, last, base.timex)
-        return self.anchor.seen_from(base.first).unit(unit, step)
+        return self._moved(base, unit, step)
+
+    def _moved(self, base: Period, unit: str, count: int) -> Period:
+        """The unit so many units away; a week that does not begin with a Monday moves with its days."""
+        assert base.first is not None
+        if unit == "week" and base.last and (base.last - base.first).days == 6 and base.first.isoweekday() != 1:
+            first, last = (calendar.shift(day, "day", 7 * count) for day in (base.first, base.last))
+            return calendar.between(first, last, base.timex if base.timex.startswith("P") else None)
+        return self.anchor.seen_from(base.first).unit(unit, count)
+
+    def _day_long_ago(self) -> Period | None:
+        """The day that the text was at, where it is more than a month ago: not that on which somebody spoke."""
+        base, day = self.anchor.antecedent("day"), self.anchor.day
+        return base if base and base.last and day and (day - base.last).days > _MONTH else None
 
     def _told(self, unit: str) -> bool:
         """Whether the text tells what followed something long ago: "In 2016 he won. The next year he was jailed"."""
@@ -113,12 +124,12 @@ class AnaphoricReaders(PointReaders):
         compared = unit == "year" and count < 0
         base = self.anchor.antecedent("period" if compared else unit)
         if base is None and compared and tokens[-1].kind is not Kind.AGO:
-            base = self.anchor.antecedent("day")
+            base = self._day_long_ago()
         if tokens[-1].kind is Kind.AGO and (base is None or not compared or calendar.size(base) != "quarter"):
             return None  # counted from the document's day
         if base is None or base.first is None or unit in calendar.SECONDS_IN:
             return _without_days(self.anchor.unit(unit, count))
-        return calendar.moved(base, count) if compared else self.anchor.seen_from(base.first).unit(unit, count)
+        return calendar.moved(base, count) if compared else self._moved(base, unit, count)
 
     def _from_day(self, tokens: Tokens) -> Period | None:
         """So many days from a day that is named: "the day before last Tuesday", "two weeks after Christmas"."""
@@ -149,7 +160,8 @@ class AnaphoricReaders(PointReaders):
         if year is None or year.first is None or base is None or base.last is None:
             return year and _without_days(year)
         years = steps[1] if steps else year.first.year - base.last.year
-        if not years and tokens[0] == Token(Kind.RELATIVE, "last"):
+        day = self.anchor.day
+        if not years and day and (day - base.last).days < _SEASON and tokens[0] == Token(Kind.RELATIVE, "last"):
             years = -1  # in January, "last year" is the one that the figures are of
         return calendar.moved(base, years)
 

@@ -59,7 +59,7 @@ class Anchor:
         """The ``unit`` that the text was last at: the latest date before that fills one or lies in one.
 
         A day of the document's own unit does not count there, for which the text would say "this" and not "that". A
-        "period" is any date that is longer than a week.
+        "period" is any date that is longer than a week; a week may be any seven days that were named last.
         """
         if unit == "period":
             return next((period for period in reversed(self.earlier) if _days(period) > 7), None)

@@ -21,13 +21,15 @@ CONNECTORS = (Kind.TO, Kind.AND, Kind.DASH)
 class PointReaders(ABC):
     """Each reader takes all of its tokens or returns None.
 
-    ``month`` is that of the date before a bare day; a ``definite`` date opens with "the". ``known`` remembers what was
+    ``month`` is that of the date before a bare day; a ``definite`` date opens with "the", one that
+    ``follows`` with "the next", and without a preposition before it. ``known`` remembers what was
     read: readers try many cuts of the same tokens, which would else take exponential time.
     """
 
     anchor: Anchor
     month: int | None = None
     definite: bool = False
+    follows: bool = False
     known: dict[Tokens, Period | None] = field(default_factory=dict, compare=False)
 
     @abstractmethod

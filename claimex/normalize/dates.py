@@ -32,6 +32,7 @@ from claimex.schema import Grain, Period, Unparsed
 __all__ = ["WeekdayPolicy", "compares", "parse_date", "spanning"]
 
 _CONTEXT = 120  # characters on either side; more cannot change the reading
+_PREPOSITION = re.compile(r"\b(?:for|over|in|during|within|of|by|to)\s+$", re.IGNORECASE)
 # What closes a length of time, and at most four words for its last day.
 _CLOSING = re.compile(
     r",?\s?(?:that |which )?(?:end(?:ed|ing|s)|(?P<runs>through|to))(?: on| in| next)? (?P<end>\S+(?: \S+){0,3})",
@@ -65,13 +66,20 @@ def parse_date(
             return Unparsed(f"{unknown!r} is not a word of dates")
         leaning = Lean.OVER if over else lean(before[-_CONTEXT:], after[:_CONTEXT])
         anchor = Anchor(reference, leaning, policy, tuple(earlier))
-        grammar = _Grammar(anchor, _month_in(before[-30:]), definite=text.lower().startswith("the "))
+        grammar = _Grammar(
+            anchor, _month_in(before[-30:]), definite=text.lower().startswith("the "), follows=_follows(before, text)
+        )
         period = _closed_by(after[:_CONTEXT], tokens, grammar) or grammar.read(tokens)
         return period or Unparsed("not a date that the grammar knows")
     except AmbiguousDateError as error:
         return Unparsed(str(error))
     except (ValueError, OverflowError) as error:
         return Unparsed(f"no such date: {error}")
+
+
+def _follows(before: str, text: str) -> bool:
+    """Whether a date may come after the one before it: "the next year", but not "over the next year"."""
+    return text.lower().startswith("the next ") and not _PREPOSITION.search(before[-10:])
 
 
 def compares(text: str) -> bool:
@@ -249,11 +257,11 @@ class _Grammar(AnaphoricReaders, LengthReaders):
     def _labelled(self, tokens: Tokens) -> Period | None:
         """A period that names its own kind: "the July to September quarter", "the week of June 5"."""
         match tokens:
+            case [Token(Kind.REFERENCE, "PRESENT_REF"), Token(Kind.RELATIVE, "this"), *_]:  # "so far this year"
+                return self.read(tokens[1:])
             case [Token(Kind.UNIT, "week"), *rest] | [*rest, Token(Kind.UNIT, "week")]:
                 day = self._read_grain(tuple(rest), Grain.DAY)
                 return calendar.containing("week", day.first) if day and day.first else day
-            case [Token(Kind.REFERENCE, "PRESENT_REF"), *rest] if rest:  # "so far this year"
-                return self.read(tuple(rest))
             case [Token(Kind.REFERENCE) as reference, Token(Kind.UNITS)]:  # "future quarters"
                 return self.read((reference,))
             case [*rest, Token(Kind.UNIT, "month" | "quarter" | "year")]:

@@ -48,8 +48,8 @@ _ATTRIBUTE = re.compile(
     r"(\w*(?:met(?:re|er)|lit(?:re|er)|gram|watt|hertz|byte|volt)|degree|inch|[kmc]m|[km]g|ml|cc|[kMG]W|[MGT]B|[MG]Hz)"
     r"[ -]\w"
 )
-_FIRST_WORD = re.compile(
-    r"((?:(?:percentage|per|sq|square|cu|cubic|metric) )?\S+) "
+_FIRST_UNIT = re.compile(
+    r"(percent(?:age)? points?|per cent|basis points?|(?:sq|square|cu|cubic|nautical|metric|short|long) \S+|\S+) "
 )  # is the unit behind a hyphen: "six-cylinder engine"
 _SECOND_MEASURE = re.compile(r"(\w+) ?/ ?\d")
 _PLURAL = re.compile(r"(?:[a-z](?<![su])s|people|men|women|children)$")
@@ -58,7 +58,8 @@ _AND_PLURAL = re.compile(
     r" and (?!(?:some|many|no|other|others|its|his|her|their|the|this|these|those|a|an|is|was|has|does|as|less|more|"
     r"about|perhaps|possibly|thus|also|always|plus|[a-z]+ed|[a-z]+ing) )"
     r"(?P<noun>(?:[a-z][a-z-]+ )?[a-z-]{3,}(?<![su])s)"
-    r"(?=[,.;:)\n]|$| (?:in|at|for|since|over|during|after|lost|destroyed|damaged|killed|wounded|injured|captured)\b)"
+    r"(?=[,.;:)\n]|$| (?:in|at|for|since|over|during|after)\b"
+    r"| (?:(?:were|was|have been|had been) )?(?:lost|destroyed|damaged|killed|wounded|injured|captured)\b)"
 )
 
 
@@ -218,7 +219,7 @@ def _without_frame(text: str, span: Span) -> Span:
     second = _SECOND_MEASURE.match(text, span.start, span.end)
     if second and measure(second[1], key_of(second[1])):
         return replace(span, end=second.end(1))
-    pattern = _FIRST_WORD if span.start and text[span.start - 1] == "-" else _ATTRIBUTE
+    pattern = _FIRST_UNIT if span.start and text[span.start - 1] == "-" else _ATTRIBUTE
     attribute = pattern.match(text, span.start, span.end)
     if attribute and _is_attribute(text[span.start : span.end]):
         return replace(span, end=attribute.end(1))

@@ -34,8 +34,7 @@ _BEFORE: Final = {
     ),
     Modifier.GE: (
         "at least, at least by, no fewer than, no less than, not less than, not fewer than, minimum of, a minimum,"
-        " as few as, as little as, as low as, as young as, no younger than, no smaller than, no shorter than,"
-        " no lower than, ≥, > ="
+        " as few as, as little as, as low as, as young as, no lower than, ≥, > ="
     ),
     Modifier.LT: (
         "less than, fewer than, under, below, smaller than, shorter than, younger than, slower than,"
@@ -45,13 +44,12 @@ _BEFORE: Final = {
     Modifier.LE: (
         "up to, as many as, as much as, as high as, as large as, as huge as, as deep as, as long as, as far as,"
         " as old as, as tall as, as fast as, at most,"
-        " at the most, no more than, not more than, no longer than, no older than, no greater than,"
-        " no higher than, no larger than,"
+        " at the most, no more than, not more than, no longer than, no greater than, no higher than, no larger than,"
         " maximum of, a maximum, ≤, < ="
     ),
     Modifier.EQ: (
         "add up to, adds up to, added up to, adding up to, go up to, goes up to, going up to, gone up to, went up to,"
-        " edged up to, nudged up to, crept up to, moved up to, shot up to, climbed up to, ticked up to, inched up to,"
+        " edged up to, nudged up to, crept up to, moved up to, climbed up to, ticked up to, inched up to,"
         " jumped up to, hand over, hands over, handed over, handing over, preside over, presides over, presided over,"
         " presiding over"
     ),
@@ -76,6 +74,9 @@ _AFTER: Final = {
 }
 
 
+_TURNED: Final = {Modifier.GT: Modifier.LE, Modifier.LT: Modifier.GE}
+
+
 def _phrases(listed: str) -> list[Phrase]:
     return [tuple(phrase.split()) for phrase in listed.split(",")]
 
@@ -85,19 +86,34 @@ def _table(listed: dict[Modifier, str]) -> dict[Phrase, Modifier]:
 
 
 _MODIFIERS: Final = _table(_BEFORE)
+# "no bigger than" turns "bigger than" round.
+_MODIFIERS.update(
+    {
+        ("no", *phrase): _TURNED[modifier]
+        for phrase, modifier in list(_MODIFIERS.items())
+        if len(phrase) == 2 and phrase[1] == "than" and modifier in _TURNED
+    }
+)
 _FILLER_PHRASES: Final = frozenset(_phrases(_FILLERS))
 _TRAILERS: Final = _table(_AFTER) | {("at", "least"): Modifier.GE, ("at", "most"): Modifier.LE}
 _OPENERS: Final = frozenset({("between",), ("from",), ("just",), ("well",), ("an", "estimated")})
 _LONGEST: Final = max(map(len, _MODIFIERS))
-_BOUNDS: Final = {phrase: m for phrase, m in _MODIFIERS.items() if len(phrase) > 1 and m is not Modifier.APPROX}
+_BOUNDS: Final = {
+    phrase: modifier
+    for phrase, modifier in _MODIFIERS.items()
+    if len(phrase) > 1 and modifier not in (Modifier.APPROX, Modifier.EQ)
+}
 
 # A not before the bound turns it round: "does not carry more than 60 cars".
-_NEGATED: Final = {Modifier.GT: Modifier.LE, Modifier.LT: Modifier.GE}
 _NEGATIONS: Final = frozenset({"not", "never", "cannot", "nor"})
 _STOPS: Final = frozenset(".;:!?")
-_LASTING: Final = frozenset({"for", "in"})  # "not seen for more than two weeks" is a bound as it stands
-# "5 percent higher than 40" compares with 40 itself.
+_LASTING: Final = frozenset({"for", "in"})  # "not seen for more than two weeks" is a bound as it stands; but
+_MODALS: Final = word_set(
+    "can cannot may must will would should could do does did ca wo"
+)  # "cannot stay for more than"
+# "5 percent bigger than 40" compares with 40 itself.
 _COMPARED: Final = frozenset({"percent", "cent", "%", "points", "times", "degrees", "cents", "dollars"})
+_AMOUNTS: Final = frozenset({"more", "less", "fewer"})
 _SMALL: Final = word_set("one two three four five six seven eight nine ten")  # "near two villages" is a place
 
 _TOKEN: Final = re.compile(r"\d+(?:[.,]\d+)*|(?:[^\W\d_]\.){2,}|[^\W\d_]{1,3}\$|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\w\s]")
@@ -109,12 +125,14 @@ _ATTACHED: Final = re.compile(
     r"|\+(?!\d))",
     re.IGNORECASE,
 )
+_SHARE: Final = re.compile(r"[ -](?:percent|per cent|degrees|million|billion|dollars)")
 _PART: Final = re.compile(r" of (?:them|whom|which|these|those)\b")
-_JOINED: Final = "|".join(" ".join(phrase) for phrase in _TRAILERS if phrase[0] in ("or", "and"))
+_OR, _AND = ("|".join(" ".join(phrase) for phrase in _TRAILERS if phrase[0] == word) for word in ("or", "and"))
 # "and over a dozen", "and above the target": what follows is bounded, or compared with.
 _ANOTHER: Final = "an?|the|its|their|his|her|one|two|three|four|five|six|ten|half|dozens|hundreds|thousands|forecasts?"
 _FOLLOWING: Final = re.compile(
-    rf"{_UNIT}\b(?:({_JOINED})\b(?! than|(?<=up) to\b| ?[$£€]?\d| (?:{_ANOTHER})\b)"
+    rf"{_UNIT}\b(?:({_OR})\b(?! than| ?[$£€]?\d)"
+    rf"|({_AND})\b(?! than|(?<=up) to\b| ?[$£€]?\d| (?:{_ANOTHER})\b)"
     r"|(at least|at most)(?=\s*(?:[.,;:)!?”\"]|$)))",
     re.IGNORECASE,
 )
@@ -127,18 +145,13 @@ def modifier_of(text: str, start: int, end: int) -> Modifier:
     """
     words = _words(text[max(0, start - WINDOW) : start])
     before, after = _before(words), _after(text[end : end + WINDOW])
-    if words and words[-1] == "-":
-        return _hyphened(words[-2:-1], text[end : end + 1]) or after or Modifier.EQ
-    if words and words[-1] == "near" and text[start:end] in _SMALL:
+    if words[-1:] == ["-"] and text[end : end + 1] == "s":  # "over-50s" and "under-18s"
+        return {"over": Modifier.GT, "under": Modifier.LT}.get(words[-2] if words[1:] else "", Modifier.EQ)
+    if words[-1:] == ["near"] and text[start:end] in _SMALL and not _SHARE.match(text, end):
         return after or Modifier.EQ
     if before in (None, Modifier.APPROX) and after is not None:
         return after  # a bound says more than "around 50 percent or less"
     return before or (None if _PART.match(text, end) else _converted(words)) or Modifier.EQ
-
-
-def _hyphened(word: Sequence[str], behind: str) -> Modifier | None:
-    """Of "over-50s" and "under-18s"."""
-    return {"over": Modifier.GT, "under": Modifier.LT}.get(word[0]) if word and behind == "s" else None
 
 
 def without_modifiers(text: str) -> str:
@@ -181,19 +194,20 @@ def _before(words: Sequence[str]) -> Modifier | None:
 def _in_context(modifier: Modifier, phrase: Sequence[str], before: Sequence[str]) -> Modifier:
     """What a phrase comes to behind the words that stand before it."""
     last = before[-1] if before else ""
-    if modifier is Modifier.APPROX and (bound := _BOUNDS.get(tuple(before[-3:])) or _BOUNDS.get(tuple(before[-2:]))):
-        return bound  # "up to about 300"
-    if len(phrase) == 2 and phrase[1] == "than" and last in _COMPARED:
+    for size in range(min(_LONGEST, len(before)), 1, -1) if modifier is Modifier.APPROX else ():
+        if bound := _BOUNDS.get(tuple(before[-size:])):  # "up to about 300"
+            return _in_context(bound, before[-size:], before[:-size])
+    if phrase[-1] == "than" and len(phrase) == 2 and phrase[0] not in _AMOUNTS and last in _COMPARED:
         return Modifier.EQ
-    if phrase[0] in ("over", "under") and last == "-":  # "a seven-under 65"
-        return Modifier.EQ
-    return _NEGATED.get(modifier, modifier) if _negated(before) else modifier
+    if phrase[0] in ("over", "under") and last == "-" and _is_number(before[-2] if len(before) > 1 else last):
+        return Modifier.EQ  # "a seven-under 65"
+    return _TURNED.get(modifier, modifier) if _negated(before) else modifier
 
 
 def _negated(words: Sequence[str]) -> bool:
     near = words[-4:]
     stop = max((i for i, word in enumerate(near) if word in _STOPS), default=-1)
-    if near and near[-1] in _LASTING:
+    if near and near[-1] in _LASTING and not any(w in _MODALS or w[:-3] in _MODALS for w in near):
         return False
     return any(word in _NEGATIONS or word.endswith(("n't", "n’t")) for word in near[stop + 1 :])
 

@@ -25,7 +25,7 @@ _TRIED = 8  # names among which the fullest is sought
 _DEFINED = 120  # code points before a bracket in which its long form stands
 
 _ABBREVIATED = ROLES | COMPANY_TAILS
-_PARTICLES = CONNECTORS - PREPOSITIONS  # of family names
+_PARTICLES = CONNECTORS - PREPOSITIONS - {"&"}  # of family names
 _NO_START = (
     ARTICLES
     | CONNECTORS
@@ -79,10 +79,6 @@ class Names:
         """The full name with that last name, else with that first name: the last before ``offset``, else the next."""
         found = self._surnames.get(name.lower()) or self._firsts.get(name.lower())
         return _fullest(found, _latest(found, offset) or found[0][1]) if found else None
-
-    def fuller(self, name: str) -> str:
-        """The longest name that ends as a person's ``name`` of two words or more does, itself where there is none."""
-        return _fullest(self._surnames.get(name.split(" ")[-1].lower(), []), name)
 
     def person_before(self, start: int, end: int) -> str | None:
         """The last person whose full name starts within [start, end)."""
@@ -140,7 +136,7 @@ def person_of(run: list[str]) -> list[str] | None:
 
     Two to four capitalized words behind the last title, possessive or lower-case word, none of them a word for a body.
     """
-    first = len(run)
+    first = 0 if "&" in run else len(run)
     while (
         first
         and run[first - 1][0].isupper()

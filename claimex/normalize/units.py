@@ -31,8 +31,10 @@ _BRACKETS = dict.fromkeys(map(ord, "()[]"))
 _IN_BRACKETS = re.compile(r"\([^()]*\) ?")
 _ARTICLE = re.compile(r"^(?:the|an?)(?: |$)", re.IGNORECASE)
 _OF = re.compile(r" (?:(worth )?of|in|worth) ")
-_SHARE = re.compile(r"(per cent|percentage points?|percent points?) ")  # of something, in two words
-_PARTS = re.compile(r"parts? per [mb]illion", re.IGNORECASE)  # no rate
+_SHARE = re.compile(
+    r"(per cent|percentage points?|percent points?|basis points?) ", re.IGNORECASE
+)  # of something, in two words
+_PARTS = re.compile(r"parts?[ -]per[ -][mb]illion\b", re.IGNORECASE)  # no rate
 _SHARES = (UnitKind.PERCENT, UnitKind.PERCENTAGE_POINT)
 _PER = re.compile(r"[ -](per)[ -]| ?/(?! ?\d) ?|(?<! of)[ -]an?[ -]| (?:each|every) ")
 _VOWEL = re.compile(r"[aeiouy]")
@@ -67,7 +69,7 @@ def parse_unit(text: str) -> Unit | Unparsed:
     surface = tidy(text).translate(_QUOTES).strip("-–— ,;:")
     plain = surface.translate(_BRACKETS)
     rate = RATES.get(plain) or RATES.get(plain.lower(), plain)
-    body, per = (rate, None) if _PARTS.fullmatch(rate) else _split_rate(rate)
+    body, per = (rate, None) if _PARTS.match(rate) else _split_rate(rate)
     unit = _known(body) or _with_object(body)
     return replace(unit, per=per) if unit else _counted(_IN_BRACKETS.sub("", surface).strip() or plain)
 
@@ -105,7 +107,9 @@ _RATE_AFTER = re.compile(
     r" ?(?:U\.S\. )?(?:(per |/ ?)|an? (?!\w+ (?:ago|earlier|before|later|after|from)\b))"
     r"((?:(?:\d[\d,]*|thousand|million) )?)((?:[^\W\d_][\w.-]*(?: |\b)){1,4})"
 )
+_MULTIPLE = re.compile(r"(?:hundred|thousand|million|billion) ")
 _RATE_ADVERB = re.compile(rf" ({'|'.join(_ADVERBS)})\b")
+_ENDS = re.compile(r"$|[^\w\s-]|\s+(?:in|on|at|to|for|from|after|before|by|of|and|but|or|when|while|as)\b")
 _SHARE_KINDS = re.compile(r"(?:diluted|basic|ordinary|common) (?=shares?\b)")
 
 
@@ -126,7 +130,9 @@ def rate_after(text: str) -> str | None:
             name = unit.name if unit else phrase
             return name if name.startswith(count) else count + phrase
     first = words[0].rstrip(".")
-    return _denominator(count + first) if per or first in _SOLD_BY else None
+    if per:
+        return count + first if count else _denominator(first)
+    return _denominator(first) if first in _SOLD_BY and _ENDS.match(text, found.start(3) + len(first)) else None
 
 
 def _denominator(phrase: str) -> str:
@@ -136,6 +142,8 @@ def _denominator(phrase: str) -> str:
         return phrase
     body, per = _split_rate(phrase)  # "a ton a year"
     unit = _known(body)
+    if unit and _MULTIPLE.match(body) and not unit.name.startswith(body.split()[0]):
+        return phrase  # "thousand cubic feet"
     name = unit.name if unit else singular_phrase(body)
     return f"{name} per {per}" if per else name
 

@@ -35,6 +35,8 @@ def resolve(marked: str) -> list[str]:
         ("[New data] came. Then it said in [New Brindle] so.", ["data", "New Brindle"]),
         ("[Brandt & Orlo's] said so.", ["Brandt & Orlo's"]),
         ("[Official data] showed 4. [A Herald poll] showed 5.", ["Official data", "Herald"]),
+        ("[New UN report] showed 4. [New Zealand] said 5.", ["UN", "New Zealand"]),
+        ("[The Department for Salt & Wool] said so.", ["Department for Salt & Wool"]),
         # last names
         ("[Mayor Ada Brandt] spoke. [Brandt] said more.", ["Ada Brandt", "Ada Brandt"]),
         ("Then runner Ada Brandt fell. [Brandt] said it hurt.", ["Ada Brandt"]),
@@ -57,6 +59,8 @@ def resolve(marked: str) -> list[str]:
         ("[The Salt Union] gave 40 in a statement.\n\n[The statement] adds 4.", ["Salt Union"] * 2),
         ("[Ada Brandt], 45, a teacher, spoke. [The teacher] said 4.", ["Ada Brandt"] * 2),
         ("[Sen. Ada Brandt] spoke. [The senator] said 4.", ["Ada Brandt"] * 2),
+        ("[Ada Brandt], a salt bank, said 4. [The bank] said 5.", ["Ada Brandt"] * 2),
+        ("[Residents] fled, some of [whom] said 4.", ["Residents"] * 2),
         # pronouns
         ("[Ada Brandt] spoke for [the Salt Ministry]. [She] said 4.", ["Ada Brandt", "Salt Ministry", "Ada Brandt"]),
         ("[Ada Brandt] spoke for [the Salt Ministry]. [It] said 4.", ["Ada Brandt", "Salt Ministry", "Salt Ministry"]),

@@ -99,6 +99,14 @@ def test_currencies_and_fillers_may_stand_between(filler: str) -> None:
         ("about R[500 million] was lost", Modifier.APPROX),
         ("He did not stay. More than [200] goats did", Modifier.GT),
         ("not seen for more than [two] weeks", Modifier.GT),
+        ("cannot stay for more than [48] hours", Modifier.LE),
+        ("no faster than [30] mph", Modifier.LE),
+        ("does not carry more than about [60] cars", Modifier.LE),
+        ("he handed over about $[300]", Modifier.APPROX),
+        ("they earn $[50] or more a day", Modifier.GE),
+        ("wool fell 5 percent less than [24] hours later", Modifier.LT),
+        ("the toll -- over [300] goats -- rose", Modifier.GT),
+        ("inflation near [two] percent", Modifier.APPROX),
     ],
 )
 def test_words_after(text: str, modifier: Modifier) -> None:
