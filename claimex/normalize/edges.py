@@ -35,6 +35,7 @@ _MODIFIER = re.compile(
     r"(?:some|about|around|roughly|nearly|almost|over|under|only|just|another|one(?= \d)) ", re.IGNORECASE
 )
 _NO_FIGURE = re.compile(r"few|many|most|some|both|double|triple|twice|thrice", re.IGNORECASE)
+_LISTED = re.compile(r"(\d[\d.,]* (?:thousand|(?:m|b|tr)illion)), (?=\d)")
 _COMPOUND = re.compile(r"(?:one|half)-(?:off|time|on|sided|hearted|way)\b", re.IGNORECASE)
 _GENERATION = re.compile(r"[2-6](?=G\b)")  # of mobile networks
 _LETTER_OF_NAME = re.compile(r"(?:^|[^\w$€£¥])[A-QS-Z]$")  # "A2"; but "R500" is in rand
@@ -80,6 +81,7 @@ def _settled(text: str, spans: Sequence[Span]) -> list[Span]:
         if span.tag is Tag.QUANTITY:
             if _is_sign(text, span, waiting) or _counts_nothing(text, span, floor, waiting):
                 continue
+            span = _without_next(text, span, waiting)
             span = _with_next_word(text, _bare(text, span), waiting)
             span = _with_other_end(text, span, waiting)
             span = _with_sign(text, _with_magnitude(text, span, waiting), floor)
@@ -120,6 +122,15 @@ def _counts_nothing(text: str, span: Span, floor: int, waiting: list[Span]) -> b
     if unit and ((found and unit.end == found.end()) or (generation and unit.start == generation.end())):
         waiting.pop()
     return bool(found or generation)
+
+
+def _without_next(text: str, span: Span, waiting: list[Span]) -> Span:
+    """ "4 million, 299" are two figures."""
+    found = _LISTED.match(text, span.start, span.end)
+    if found is None:
+        return span
+    waiting.append(replace(span, start=found.end()))
+    return replace(span, end=found.end(1))
 
 
 def _bare(text: str, span: Span) -> Span:

@@ -42,8 +42,8 @@ def passed_over(text: str, spans: Sequence[Span]) -> list[Span]:
 
     found = []
     for figure, unit in _measured(text):
-        tagged = over(*figure)
-        if unit and over(*unit):
+        tagged, unit_tagged = over(*figure), unit and over(*unit)
+        if unit_tagged and (tagged or unit_tagged.tag is not Tag.UNIT or unit_tagged.range != unit):
             continue
         if tagged is None:
             if _TIED.search(text, 0, figure[0]):
@@ -51,7 +51,7 @@ def passed_over(text: str, spans: Sequence[Span]) -> list[Span]:
             found.append(Span(*figure, Tag.QUANTITY, SCORE))
         elif tagged.tag is not Tag.QUANTITY or tagged.end != figure[1]:
             continue
-        if unit:
+        if unit and not unit_tagged:
             found.append(Span(*unit, Tag.UNIT, SCORE))
     return found
 

@@ -52,6 +52,11 @@ def settled(marked: str) -> list[str]:
         ("{q:some hundred} {u:goats}", ["q:hundred", "u:goats"]),
         # both ends of a range
         ("between {q:20} and {q:30} {u:goats}", ["q:20 and 30", "u:goats"]),
+        # several figures
+        ("to {u:$}{q:4 million, 299} {u:days}", ["u:$", "q:4 million", "q:299", "u:days"]),
+        ("{q:2, 800} {u:goats}", ["q:2, 800", "u:goats"]),
+        # a unit without its figure
+        ("a sub-7 {u:nanometer} chip", ["q:7", "u:nanometer"]),
         # what counts nothing
         ("{q:few} {u:goats} and a {q:one}-{u:off} {q:triple} jump", ["u:goats"]),
         ("a {q:one}-{u:time} {u:farmer}", ["u:farmer"]),
