@@ -47,7 +47,7 @@ class Stage:
     """One run of the trainer over a mixture of corpora, on the weights that an earlier stage left."""
 
     corpora: dict[str, float]  # name to share of its documents, drawn by the seed
-    epochs: float
+    epochs: float  # 0: no training, the mean of ``start`` alone
     batch: int = 8  # windows in a step of one device
     learning_rate: float = 1e-4  # 0 in a stage with links: they alone learn, on the states that the encoder has
     warmup: float = 0.1  # part of the stage's steps
@@ -65,6 +65,7 @@ class Stage:
     start: list[int] = field(
         default_factory=list
     )  # stages on the mean of whose weights it goes on, else the one before
+    mean_links: bool = False  # of their link networks, too, which began as one; else the last one's
 
     def __post_init__(self) -> None:
         for name, share in self.corpora.items():
@@ -75,6 +76,10 @@ class Stage:
                 raise ConfigError(f"{key}: should be in [0, 1], not {share}")
         if self.shortened and not self.links:
             raise ConfigError("shortened: is for stages that train links")
+        if self.mean_links and len(self.start) < 2:
+            raise ConfigError("mean_links: needs two stages or more to start from")
+        if not self.epochs and len(self.start) < 2:
+            raise ConfigError("epochs: a stage without any is the mean of two stages or more: name them in start")
         if self.links and self.swapped:
             raise ConfigError("swapped: a stage that trains links needs documents that make sense")
         if self.links and (self.patience is not None or self.epochs != int(self.epochs)):

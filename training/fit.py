@@ -122,10 +122,13 @@ def _run(
     set_seed(seed)
     start = [output / f"stage-{before}" for before in stage.start or range(number)[-1:]]
     model = average([*map(load, start)]) if start else load_base(config)
-    links = joint.load_links(start[-1] if start else Path(base_directory(config.base)))
+    links = _links(start or [Path(base_directory(config.base))], mean=stage.mean_links)
     freeze(model, config.frozen)
     tagger = TransformerTagger(TorchNetwork(model), tokenizer, Settings(config.window_of(stage), config.overlap))
     journal = JsonLog(output / "log.jsonl", number)
+    if not stage.epochs:
+        journal.write(0, {"train_runtime": 0})
+        return model, links
     dev, checkpoints = examples.get(config.dev, []), output / f"stage-{number}-checkpoints"
     if stage.links:
         links = links or LinkModule(model.config.hidden_size)
@@ -134,6 +137,12 @@ def _run(
         rows = _rows(config, stage, seed, tokenizer, examples)
         train(stage, seed, model, tagger, rows, dev, checkpoints, journal, bf16=config.bf16)
     return model, links
+
+
+def _links(start: list[Path], *, mean: bool) -> LinkModule | None:
+    """The link network that the last of the stages left, or the mean of all, if they did."""
+    found = [links for links in map(joint.load_links, start if mean else start[-1:]) if links]
+    return average(found) if found else None
 
 
 def _train_jointly(

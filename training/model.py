@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors.torch import save_file
@@ -27,6 +27,8 @@ from claimex.networks.torch import positions
 from claimex.tagger import Settings, settings_entry
 from claimex.tokens import CASES, Tokenizer
 from training.config import Config
+
+M = TypeVar("M", bound=torch.nn.Module)
 
 
 class HubTokenizer(Tokenizer):
@@ -165,7 +167,7 @@ def freeze(model: PreTrainedModel, names: Sequence[str]) -> None:
 
 
 @torch.no_grad()
-def average(models: Sequence[PreTrainedModel]) -> PreTrainedModel:
+def average(models: Sequence[M]) -> M:
     """The first model, with the mean of all weights: a model soup (Wortsman et al., ICML 2022).
 
     The models must have started from the same weights, else the mean is no model at all.

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from claimex import tagger
 from claimex.errors import ConfigError
@@ -83,6 +83,20 @@ def test_a_checkpoint_as_base_goes_on_with_all_that_it_has_learned(
         assert left.keys() == right.keys()
         assert all(torch.equal(left[name], right[name]) for name in left)
     assert (first / "tokenizer.json").read_bytes() == (second / "tokenizer.json").read_bytes()
+
+
+def test_a_stage_without_epochs_is_the_mean_of_others_and_of_their_links(trained: Path, tmp_path: Path) -> None:
+    left, right = (Path(shutil.copytree(trained, tmp_path / "out" / f"stage-{number}")) for number in range(2))
+    links = load_file(left / FILE)
+    save_file({name: 3 * tensor for name, tensor in links.items()}, right / FILE)
+    stages = [STAGE, STAGE, dataclasses.replace(STAGE, start=[0, 1], epochs=0, mean_links=True)]
+    last = job.fit(dataclasses.replace(config_of(trained, tmp_path / "out"), stages=stages), CORPORA, None)
+    found = load_file(last / FILE)
+    assert all(torch.allclose(found[name], 2 * tensor) for name, tensor in links.items())
+    with pytest.raises(ConfigError, match="mean_links: needs two stages or more to start from"):
+        dataclasses.replace(STAGE, mean_links=True)
+    with pytest.raises(ConfigError, match="epochs: a stage without any is the mean of two stages or more"):
+        dataclasses.replace(STAGE, epochs=0)
 
 
 def test_both_losses_fall(trained: Path, tiny_directory: Path, documents: list[Whole]) -> None:
