@@ -43,7 +43,9 @@ _WORD_OF_NUMBER = re.compile(r"[^\W\d_]+")
 _QUALIFIER = re.compile(rf"\b{_COUNTRY} ?$")
 _AFTER_DOLLAR = re.compile(r"(?:US|A|NZ|C)(?=\d)")
 
-_FRAME = re.compile(r"(?:number of |plus )?(\S.*?)(?: of| /)?", re.DOTALL)
+_NUMBER_OF = re.compile(r"(?:(?:total|overall|combined) )?number", re.IGNORECASE)
+_OF_PLURAL = re.compile(r" of ((?:[a-z]+ ){0,2}(?:[a-z]{2,}(?<![su])s|people|men|women|children))\b")
+_FRAME = re.compile(r"(?:(?:(?:total|overall|combined) )?number of |plus )?(\S.*?)(?: of| /)?", re.DOTALL)
 # A measure that says of what kind a thing is: "5 km road". Not every name of one: "foot soldiers" are counted.
 _ATTRIBUTE = re.compile(
     r"(\w*(?:met(?:re|er)|lit(?:re|er)|gram|watt|hertz|byte|volt)|degree|inch|[kmc]m|[km]g|ml|cc|[kMG]W|[MGT]B|[MG]Hz)"
@@ -89,7 +91,7 @@ def _settled(text: str, spans: Sequence[Span]) -> list[Span]:
             settled += [unit, span] if unit else [span]
         elif span.tag is Tag.UNIT:
             whole = _with_second_noun(text, _with_country(text, span, floor, waiting), waiting)
-            settled.append(_without_frame(text, whole))
+            settled.append(_without_frame(text, _counted(text, whole, waiting)))
         elif span.tag is Tag.DATE:
             settled.append(_with_closed_bracket(text, span, waiting))
         else:
@@ -222,6 +224,14 @@ def _with_closed_bracket(text: str, span: Span, waiting: list[Span]) -> Span:
         return span
     opened, closed = (text.find(mark, waiting[-1].start, waiting[-1].end) for mark in "()")
     return replace(span, end=waiting.pop().end) if opened == -1 and closed != -1 else span
+
+
+def _counted(text: str, span: Span, waiting: list[Span]) -> Span:
+    """ "deaths" of "the total number of deaths 40", where only "total number" is tagged."""
+    found = _NUMBER_OF.fullmatch(text, span.start, span.end) and _OF_PLURAL.match(text, span.end)
+    if not found or (waiting and waiting[-1].start < found.end()):
+        return span
+    return replace(span, start=found.start(1), end=found.end(1))
 
 
 def _without_frame(text: str, span: Span) -> Span:

@@ -57,6 +57,10 @@ def settled(marked: str) -> list[str]:
         ("{q:2, 800} {u:goats}", ["q:2, 800", "u:goats"]),
         # a unit without its figure
         ("a sub-7 {u:nanometer} chip", ["q:7", "u:nanometer"]),
+        # what a number is one of
+        ("the {u:total number} of stray goats {q:40}", ["u:stray goats", "q:40"]),
+        ("the {u:total number of goats} {q:40}", ["u:goats", "q:40"]),
+        ("the {u:number} of dead rose to {q:40}", ["u:number", "q:40"]),
         # what counts nothing
         ("{q:few} {u:goats} and a {q:one}-{u:off} {q:triple} jump", ["u:goats"]),
         ("a {q:one}-{u:time} {u:farmer}", ["u:farmer"]),
