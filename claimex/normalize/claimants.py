@@ -46,6 +46,7 @@ _FAMILIES = (
     frozenset({"company", "firm", "group", "corporation"}) | COMPANY_TAILS,
 )
 _MADE_BY = re.compile(r" (?:from|by) (?:the )?([A-Z][\w.&’'-]*(?: (?:of |for |and )?[A-Z][\w&’'-]*)*)")
+_OF_WHAT = frozenset({"department", "ministry", "university"})
 _JOINS = frozenset({"of", "for", "and", "in", "at", "with", "on"})
 _POSSESSIVE = re.compile(r"['’]s?$")
 _NOUN_BEFORE = re.compile(r"\b([a-z][a-z-]+) $")  # what a "who" without a comma goes with
@@ -151,7 +152,8 @@ class _Resolver:
         person = _titled(words)
         if person and len(person) > 1:
             name = " ".join(person)
-            fuller = next((e for e in self._recent() if e.name.lower().endswith(f" {name.lower()}")), None)
+            people = [e for e in self._recent() if e.kind == "person"]
+            fuller = next((e for e in people if e.name.lower().endswith(f" {name.lower()}")), None)
             return fuller or self._known(name, "person")
         name = " ".join(person or words)
         if (person or len(words) == 1) and last[0].isupper():
@@ -240,8 +242,10 @@ def _may_be(entity: _Entity, noun: str) -> bool:
 def _goes_by(entity: _Entity, name: str) -> bool:
     """Whether the name is the last of a source's, or a person's first, which some write in front as the family's."""
     words = entity.name.lower().split()
+    if entity.name.split()[-1].islower() and _JOINS.isdisjoint(words):  # "health officials"
+        return entity.kind != "person" and name == words[-1]
     if entity.name.split()[-1].islower() or (len(words) > 1 and words[-2] in _JOINS):  # a description, not a name
-        return name == words[0] == words[-1]
+        return name == words[-1] and (len(words) == 1 or (len(words) == 3 and words[0] in _OF_WHAT))
     return name == words[-1] or (entity.kind == "person" and name == words[0])
 
 

@@ -123,7 +123,7 @@ class AnaphoricReaders(PointReaders):
         unit, count = steps
         compared = unit == "year" and count < 0
         base = self.anchor.antecedent("period" if compared else unit)
-        if base is None and compared and tokens[-1].kind is not Kind.AGO:
+        if base is None and compared and self.follows and tokens[-1].kind is not Kind.AGO:
             base = self._day_long_ago()
         if tokens[-1].kind is Kind.AGO and (base is None or not compared or calendar.size(base) != "quarter"):
             return None  # counted from the document's day

@@ -22,7 +22,7 @@ class PointReaders(ABC):
     """Each reader takes all of its tokens or returns None.
 
     ``month`` is that of the date before a bare day; a ``definite`` date opens with "the", one that
-    ``follows`` with "the next", and without a preposition before it. ``known`` remembers what was
+    ``follows`` may be told from the one before it. ``known`` remembers what was
     read: readers try many cuts of the same tokens, which would else take exponential time.
     """
 

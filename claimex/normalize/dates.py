@@ -32,6 +32,8 @@ from claimex.schema import Grain, Period, Unparsed
 __all__ = ["WeekdayPolicy", "compares", "parse_date", "spanning"]
 
 _CONTEXT = 120  # characters on either side; more cannot change the reading
+_TO_COME = re.compile(r"\s*(?:will|would|could|may|looks|is|promises)\b")
+_OPENS = re.compile(r"(?:^|[.,;:\n])\s*$")  # a sentence, or a clause
 _PREPOSITION = re.compile(r"\b(?:for|over|in|during|within|of|by|to)\s+$", re.IGNORECASE)
 # What closes a length of time, and at most four words for its last day.
 _CLOSING = re.compile(
@@ -67,7 +69,10 @@ def parse_date(
         leaning = Lean.OVER if over else lean(before[-_CONTEXT:], after[:_CONTEXT])
         anchor = Anchor(reference, leaning, policy, tuple(earlier))
         grammar = _Grammar(
-            anchor, _month_in(before[-30:]), definite=text.lower().startswith("the "), follows=_follows(before, text)
+            anchor,
+            _month_in(before[-30:]),
+            definite=text.lower().startswith("the "),
+            follows=_follows(before, text, after),
         )
         period = _closed_by(after[:_CONTEXT], tokens, grammar) or grammar.read(tokens)
         return period or Unparsed("not a date that the grammar knows")
@@ -77,9 +82,12 @@ def parse_date(
         return Unparsed(f"no such date: {error}")
 
 
-def _follows(before: str, text: str) -> bool:
-    """Whether a date may come after the one before it: "the next year", but not "over the next year"."""
-    return text.lower().startswith("the next ") and not _PREPOSITION.search(before[-10:])
+def _follows(before: str, text: str, after: str) -> bool:
+    """Whether a date may be told from the one before it: "The next year", but not "over the next year", nor "the next
+    year will"; "Two years earlier", but not "up from $2 million a year earlier"."""
+    if text.lower().startswith("the next "):
+        return not _PREPOSITION.search(before[-10:]) and not _TO_COME.match(after)
+    return bool(_OPENS.search(before[-10:]))
 
 
 def compares(text: str) -> bool:

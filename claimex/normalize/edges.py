@@ -61,8 +61,9 @@ _AND_PLURAL = re.compile(
     r" and (?!(?:some|many|no|other|others|its|his|her|their|the|this|these|those|a|an|is|was|has|does|as|less|more|"
     r"about|perhaps|possibly|thus|also|always|plus|[a-z]+ed|[a-z]+ing) )"
     r"(?P<noun>(?:[a-z][a-z-]+ )?[a-z-]{3,}(?<![su])s)"
-    r"(?=[,.;:)\n]|$| (?:in|at|for|since|over|during|after)\b"
-    r"| (?:(?:were|was|have been|had been) )?(?:lost|destroyed|damaged|killed|wounded|injured|captured)\b)"
+    r"(?=[,.;:)\n]|$| (?:in|at|for|since|over|during|after|without|who|that|died|have died)\b"
+    r"| (?:(?:were|was|have been|had been) )?(?:lost|destroyed|damaged|killed|wounded|injured|captured|hurt|arrested|"
+    r"detained|evacuated|deployed|displaced|without)\b)"
 )
 
 

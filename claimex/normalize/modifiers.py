@@ -107,10 +107,8 @@ _BOUNDS: Final = {
 # A not before the bound turns it round: "does not carry more than 60 cars".
 _NEGATIONS: Final = frozenset({"not", "never", "cannot", "nor"})
 _STOPS: Final = frozenset(".;:!?")
-_LASTING: Final = frozenset({"for", "in"})  # "not seen for more than two weeks" is a bound as it stands; but
-_MODALS: Final = word_set(
-    "can cannot may must will would should could do does did ca wo"
-)  # "cannot stay for more than"
+_LASTING: Final = frozenset({"for", "in"})  # "has not been seen for more than two weeks" is a bound as it stands
+_PERFECT: Final = frozenset({"has", "have", "had"})
 # "5 percent bigger than 40" compares with 40 itself.
 _COMPARED: Final = frozenset({"percent", "cent", "%", "points", "times", "degrees", "cents", "dollars"})
 _AMOUNTS: Final = frozenset({"more", "less", "fewer"})
@@ -207,7 +205,8 @@ def _in_context(modifier: Modifier, phrase: Sequence[str], before: Sequence[str]
 def _negated(words: Sequence[str]) -> bool:
     near = words[-4:]
     stop = max((i for i, word in enumerate(near) if word in _STOPS), default=-1)
-    if near and near[-1] in _LASTING and not any(w in _MODALS or w[:-3] in _MODALS for w in near):
+    perfect = any(word in _PERFECT or word[:-3] in _PERFECT for word in words[-6:])
+    if near and near[-1] in _LASTING and (perfect or near[-2:-1] == ["never"]):
         return False
     return any(word in _NEGATIONS or word.endswith(("n't", "n’t")) for word in near[stop + 1 :])
 

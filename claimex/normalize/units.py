@@ -109,7 +109,8 @@ _RATE_AFTER = re.compile(
 )
 _MULTIPLE = re.compile(r"(?:hundred|thousand|million|billion) ")
 _RATE_ADVERB = re.compile(rf" ({'|'.join(_ADVERBS)})\b")
-_ENDS = re.compile(r"$|[^\w\s-]|\s+(?:in|on|at|to|for|from|after|before|by|of|and|but|or|when|while|as)\b")
+_COMPOUND = re.compile(r"(?![ -](?:price|offer|sale|issue))")  # what "share" is no part of
+_ENDS = re.compile(r"$|\s*[^\w\s-]|\s+(?:in|on|at|to|for|from|after|before|by|of|and|but|or|when|while|as)\b")
 _SHARE_KINDS = re.compile(r"(?:diluted|basic|ordinary|common) (?=shares?\b)")
 
 
@@ -132,7 +133,8 @@ def rate_after(text: str) -> str | None:
     first = words[0].rstrip(".")
     if per:
         return count + first if count else _denominator(first)
-    return _denominator(first) if first in _SOLD_BY and _ENDS.match(text, found.start(3) + len(first)) else None
+    behind = _COMPOUND if first == "share" else _ENDS
+    return _denominator(first) if first in _SOLD_BY and behind.match(text, found.start(3) + len(first)) else None
 
 
 def _denominator(phrase: str) -> str:

@@ -68,6 +68,9 @@ def resolve(marked: str) -> list[str]:
         ("Ada Brandt, [who] reported 4, left.", ["Ada Brandt"]),
         ("[Ada Brandt] met workers [who] said 4.", ["Ada Brandt", "workers"]),
         ("[An official with the salt works] spoke. [He] said 4.", ["official with the salt works"] * 2),
+        ("[Health officials] said 20. [Officials] said more.", ["Health officials"] * 2),
+        ("[Analysts at Norvik Salt] said 4. [Norvik Salt] said 5.", ["Analysts at Norvik Salt", "Norvik Salt"]),
+        ("[The Department of Salt] said 4. [Salt] said 5.", ["Department of Salt"] * 2),
         ("[Residents] fled. [They] said 4.", ["Residents"] * 2),
         ("[It] said 4.", ["It"]),
         # what the text does not equate stays apart

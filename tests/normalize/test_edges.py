@@ -57,6 +57,7 @@ def settled(marked: str) -> list[str]:
         ("{q:2, 800} {u:goats}", ["q:2, 800", "u:goats"]),
         # a unit without its figure
         ("a sub-7 {u:nanometer} chip", ["q:7", "u:nanometer"]),
+        ("{q:300} {u:doctors} and nurses have died", ["q:300", "u:doctors and nurses"]),
         # what a number is one of
         ("the {u:total number} of stray goats {q:40}", ["u:stray goats", "q:40"]),
         ("the {u:total number of goats} {q:40}", ["u:goats", "q:40"]),
