@@ -18,6 +18,7 @@ from claimex.bio import Floats
 
 MOVED = 0.7  # of a channel's size, as a power, to the weights
 ASIDE = 4.0  # times as far as the median is too far
+SPARE = 63  # the size of weights where sums of two products are cut off at 16 bits: on CPUs that are not fast at this
 CPUS = Path("/proc/cpuinfo")
 _FAST = {"avx512_vnni", "avx_vnni", "amx_int8"}  # instructions that multiply bytes and sum them up in one
 
@@ -64,7 +65,7 @@ def _bytes_product(states: Any, weight: Floats, reach: np.float32, floor: float 
     low, high = (-reach, reach * np.float32(127 / 128)) if floor is None else (np.float32(floor), reach)
     ends = ops.constant(low), ops.constant(high)
     inputs = ops.fake_quantize(states, *ends, *ends, 256)
-    scale = np.maximum(np.abs(weight).max(1, keepdims=True) / 127, np.finfo(np.float32).tiny)
+    scale = np.maximum(np.abs(weight).max(1, keepdims=True) / (127 if is_fast() else SPARE), np.finfo(np.float32).tiny)
     weights = ops.multiply(
         ops.convert(ops.constant(np.rint(weight / scale).astype(np.int8)), "f32"), ops.constant(scale)
     )
