@@ -46,7 +46,7 @@ _FAMILIES = (
     frozenset({"company", "firm", "group", "corporation"}) | COMPANY_TAILS,
 )
 _MADE_BY = re.compile(r" (?:from|by) (?:the )?([A-Z][\w.&’'-]*(?: (?:of |for |and )?[A-Z][\w&’'-]*)*)")
-_OF_WHAT = frozenset({"department", "ministry", "university"})
+_SHORTENED = frozenset({"department", "ministry", "university"})  # "Labor" is the Department of Labor
 _JOINS = frozenset({"of", "for", "and", "in", "at", "with", "on"})
 _POSSESSIVE = re.compile(r"['’]s?$")
 _NOUN_BEFORE = re.compile(r"\b([a-z][a-z-]+) $")  # what a "who" without a comma goes with
@@ -245,7 +245,7 @@ def _goes_by(entity: _Entity, name: str) -> bool:
     if entity.name.split()[-1].islower() and _JOINS.isdisjoint(words):  # "health officials"
         return entity.kind != "person" and name == words[-1]
     if entity.name.split()[-1].islower() or (len(words) > 1 and words[-2] in _JOINS):  # a description, not a name
-        return name == words[-1] and (len(words) == 1 or (len(words) == 3 and words[0] in _OF_WHAT))
+        return name == words[-1] and (len(words) == 1 or (len(words) == 3 and words[0] in _SHORTENED))
     return name == words[-1] or (entity.kind == "person" and name == words[0])
 
 

@@ -157,7 +157,8 @@ class Anchor:
             return next((period for first, _, period in every if first > today), None)
         if direction == -1:
             return next((period for _, last, period in reversed(every) if last < today), None)
-        over = self.lean is Lean.OVER or (self.lean is Lean.PAST and yearly.timex[:1] in "QH")
+        part = yearly.timex.startswith(("Q", "H"))  # a quarter or a half, whose figures are told once it is over
+        over = self.lean is Lean.OVER or (self.lean is Lean.PAST and part)
         horizon = dt.timedelta(0) if over else _HORIZON
         latest = next((p for first, _, p in reversed(every) if (first - today) <= horizon), None)
         if self.lean is Lean.FUTURE:

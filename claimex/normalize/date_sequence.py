@@ -44,9 +44,8 @@ def resolve_dates(
         ends_range = index > 0 and _is_range(text, spans[index - 1], span)
         if ends_range and _runs_backwards(values[-1], value):
             assert isinstance(value, Period)
-            values[-1] = read(
-                spans[index - 1], value.last, over=True
-            )  # "between [January] and October": the January before
+            # "between [January] and October": the January before
+            values[-1] = read(spans[index - 1], value.last, over=True)
         values.append(value)
         if isinstance(value, Period) and value.first and not compares(text[span.start : span.end]):
             named.append(value)

@@ -123,7 +123,7 @@ _ATTACHED: Final = re.compile(
     r"|\+(?!\d))",
     re.IGNORECASE,
 )
-_SHARE: Final = re.compile(r"[ -](?:percent|per cent|degrees|million|billion|dollars)")
+_LEVEL: Final = re.compile(r"[ -](?:percent|per cent|degrees|million|billion|dollars)")
 _PART: Final = re.compile(r" of (?:them|whom|which|these|those)\b")
 _OR, _AND = ("|".join(" ".join(phrase) for phrase in _TRAILERS if phrase[0] == word) for word in ("or", "and"))
 # "and over a dozen", "and above the target": what follows is bounded, or compared with.
@@ -145,7 +145,7 @@ def modifier_of(text: str, start: int, end: int) -> Modifier:
     before, after = _before(words), _after(text[end : end + WINDOW])
     if words[-1:] == ["-"] and text[end : end + 1] == "s":  # "over-50s" and "under-18s"
         return {"over": Modifier.GT, "under": Modifier.LT}.get(words[-2] if words[1:] else "", Modifier.EQ)
-    if words[-1:] == ["near"] and text[start:end] in _SMALL and not _SHARE.match(text, end):
+    if words[-1:] == ["near"] and text[start:end] in _SMALL and not _LEVEL.match(text, end):
         return after or Modifier.EQ
     if before in (None, Modifier.APPROX) and after is not None:
         return after  # a bound says more than "around 50 percent or less"

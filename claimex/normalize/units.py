@@ -109,9 +109,9 @@ _RATE_AFTER = re.compile(
 )
 _MULTIPLE = re.compile(r"(?:hundred|thousand|million|billion) ")
 _RATE_ADVERB = re.compile(rf" ({'|'.join(_ADVERBS)})\b")
-_COMPOUND = re.compile(r"(?![ -](?:price|offer|sale|issue))")  # what "share" is no part of
+_NO_COMPOUND = re.compile(r"(?![ -](?:price|offer|sale|issue))")  # what "share" is no part of
 _ENDS = re.compile(r"$|\s*[^\w\s-]|\s+(?:in|on|at|to|for|from|after|before|by|of|and|but|or|when|while|as)\b")
-_SHARE_KINDS = re.compile(r"(?:diluted|basic|ordinary|common) (?=shares?\b)")
+_STOCKS = re.compile(r"(?:diluted|basic|ordinary|common) (?=shares?\b)")
 
 
 def rate_after(text: str) -> str | None:
@@ -123,7 +123,7 @@ def rate_after(text: str) -> str | None:
     if found is None:
         return None
     per, count = found[1], found[2]
-    words = _SHARE_KINDS.sub("", found[3]).split()
+    words = _STOCKS.sub("", found[3]).split()
     for size in range(len(words), 0, -1):
         phrase = " ".join(words[:size]).rstrip(".")
         unit = _known(count + phrase) or _known(phrase)
@@ -133,7 +133,7 @@ def rate_after(text: str) -> str | None:
     first = words[0].rstrip(".")
     if per:
         return count + first if count else _denominator(first)
-    behind = _COMPOUND if first == "share" else _ENDS
+    behind = _NO_COMPOUND if first == "share" else _ENDS
     return _denominator(first) if first in _SOLD_BY and behind.match(text, found.start(3) + len(first)) else None
 
 

@@ -111,7 +111,7 @@ def test_currencies_and_fillers_may_stand_between(filler: str) -> None:
         ("inflation near [two] percent", Modifier.APPROX),
     ],
 )
-def test_words_after(text: str, modifier: Modifier) -> None:
+def test_words_around(text: str, modifier: Modifier) -> None:
     assert of(text) is modifier
 
 
