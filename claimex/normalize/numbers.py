@@ -23,6 +23,11 @@ from claimex.schema import Quantity, Unparsed
 
 # "118.76-86", as exchange rates are quoted: the second end goes on from where the first one has its decimals.
 _ABBREVIATED: Final = re.compile(r"(?P<whole>\d+\.)(?P<low>\d{2,4}) ?[-–] ?(?P<high>\d{2,4})", re.ASCII)
+# "20-30,000", whose first end is as short of its thousands as that of "20-30 thousand".
+_SHORT_OF_ZEROS: Final = re.compile(
+    r"(?P<low>\d{1,3})(?P<link> ?[-–] ?| to | and | or )(?P<high>\d{1,3})(?P<zeros>(?:,000)+)", re.ASCII
+)
+_FACTOR: Final = 5  # between its ends, at most: "1 to 30,000" may well begin with one
 
 MAX_CHARACTERS: Final = 200  # no number expression is longer; bounds every loop below
 
@@ -53,11 +58,16 @@ def _read(text: str) -> Quantity | Unparsed:
 
 
 def _written_out(text: str) -> str:
-    """An abbreviated range in full; only where the short form has no other reading, its second end being too small."""
-    short = _ABBREVIATED.fullmatch(text.strip())
-    if short is None or len(short["low"]) != len(short["high"]) or int(short["whole"][:-1]) < int(short["high"]):
-        return text
-    return f"{short['whole']}{short['low']}-{short['whole']}{short['high']}"
+    """An abbreviated range in full, where the short form has no other reading: its second end would be too small, or
+    its first one out of all proportion."""
+    text = text.strip()
+    short = _ABBREVIATED.fullmatch(text)
+    if short and len(short["low"]) == len(short["high"]) and int(short["whole"][:-1]) >= int(short["high"]):
+        return f"{short['whole']}{short['low']}-{short['whole']}{short['high']}"
+    short = _SHORT_OF_ZEROS.fullmatch(text)
+    if short and int(short["low"]) < int(short["high"]) <= _FACTOR * int(short["low"]):
+        return f"{short['low']}{short['zeros']}{short['link']}{short['high']}{short['zeros']}"
+    return text
 
 
 def _quantity(read: Amounts) -> Quantity | Unparsed:

@@ -381,6 +381,9 @@ def test_vague_expressions_and_ranges_that_others_misread() -> None:
     assert bounds("118.76-86") == (Decimal("118.76"), Decimal("118.86"))
     assert bounds("139.59- 69") == (Decimal("139.59"), Decimal("139.69"))
     assert bounds("2.25-50") == (Decimal("2.25"), 50)
+    assert bounds("20-30,000") == bounds("20 to 30,000") == (20_000, 30_000)
+    assert bounds("300-1,500") == (300, 1500)
+    assert bounds("1 to 30,000") == (1, 30_000)
     assert plain("a third") == THIRD
     assert isinstance(parse_number("no one"), Unparsed)
 
