@@ -65,6 +65,7 @@ def settled(marked: str) -> list[str]:
         # what counts nothing
         ("{q:few} {u:goats} and a {q:one}-{u:off} {q:triple} jump", ["u:goats"]),
         ("a {q:one}-{u:time} {u:farmer}", ["u:farmer"]),
+        ("{q:FortyGoats} has {q:Forty} {u:goats}", ["q:Forty", "u:goats"]),
         ("with {q:5}{u:G masts}, a {u:shop} on the A{q:2}", ["u:shop"]),
         ("{q:12} {u:people} and officials warned of more", ["q:12", "u:people"]),
         ("a {q:25}-{u:percentage point lead} in", ["q:25", "u:percentage point"]),
