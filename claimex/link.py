@@ -16,7 +16,7 @@ from functools import cache
 from importlib import resources
 from typing import TypeVar, cast
 
-from claimex.link_features import Row, continues, rows
+from claimex.link_features import Row, adds, continues, rows
 from claimex.link_network import ORDER, LinkNetwork, Scorer, Vectors, features, log_shares
 from claimex.normalize.modifiers import modifier_of
 from claimex.pairs import Memory, Pair
@@ -28,6 +28,7 @@ Decision = tuple[Item, dict[Tag, Item | None], float]
 
 WINDOW = {Tag.UNIT: (3, 2), Tag.CLAIMANT: (8, 2), Tag.DATE: (10, 2)}  # candidates before and after a quantity
 _CONTINUED = 6.0  # for a source whose sentence goes on: the annotation standard is plain, and examples are few
+_ADDED = 1.0  # for a source whose sentence the next one adds to
 _SURE = 1e-6  # no probability is nearer to 0 or 1: its log-odds are finite
 
 
@@ -120,9 +121,10 @@ def _by_network(scorer: Scorer) -> Choose:
     def choose(choice: Choice) -> tuple[int, float]:
         scores = scorer(choice.tag, choice.quantity, choice.candidates, choice.features())
         if choice.tag is Tag.CLAIMANT:
-            goes_on = [continues(choice.scene, choice.quantity, each) for each in choice.candidates]
-            if any(goes_on):
-                scores = log_shares([s + _CONTINUED * on for s, on in zip(scores, goes_on, strict=True)])
+            ours = choice.scene, choice.quantity
+            more = [_CONTINUED * continues(*ours, each) + _ADDED * adds(*ours, each) for each in choice.candidates]
+            if any(more):
+                scores = log_shares(list(map(float.__add__, scores, more)))
         return likeliest_meaning(choice.candidates, scores)
 
     return choose

@@ -22,6 +22,7 @@ PREPOSITIONS = word_set(
 )
 _LINKING = word_set("and but while from to which that after when with compared than")
 _PRONOUNS = word_set("he she it they who")
+_ADDING = frozenset(("also", "too"))
 CONTINUES = "continues"
 _SHORT = 4  # tokens of a gap that is spelled out whole
 
@@ -149,8 +150,20 @@ def continues(scene: Scene, quantity: Item, candidate: Item | None) -> bool:
         return False
     at = candidate.at
     opens = at == scene.bounds(candidate)[0] + 2 and scene.word(at - 2) == "according" and scene.word(at - 1) == "to"
+    return opens and _has_no_source(scene, quantity)
+
+
+def adds(scene: Scene, quantity: Item, candidate: Item | None) -> bool:
+    """Whether the quantity's sentence has no source and says "also" or "too" to the candidate's, right behind it in the
+    same paragraph: 16 of 20 such figures in what is trained on are that source's, 0.6 of those without such a word."""
+    if candidate is None or candidate.sentence != quantity.sentence - 1 or candidate.paragraph != quantity.paragraph:
+        return False
+    return not _ADDING.isdisjoint(scene.tokens[slice(*scene.bounds(quantity))]) and _has_no_source(scene, quantity)
+
+
+def _has_no_source(scene: Scene, quantity: Item) -> bool:
     first, last = scene.bounds(quantity)
-    return opens and not any(first <= other.at < last for other in scene.around(quantity, Tag.CLAIMANT, 1, 1))
+    return not any(first <= other.at < last for other in scene.around(quantity, Tag.CLAIMANT, 1, 1))
 
 
 def continuation(pair: Pair) -> Iterator[str]:

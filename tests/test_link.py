@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claimex.link import calibrated, likeliest, likeliest_meaning, link, read, shipped, written
-from claimex.link_features import Row
+from claimex.link_features import Row, adds
 from claimex.normalize import normalize
 from claimex.scene import Scene
 from claimex.schema import AnyMention, Claim, Document, Mention, Modifier, Provenance, Span, Tag, Unparsed
@@ -203,6 +203,23 @@ def test_a_source_of_the_sentence_before_is_carried_over() -> None:
     assert [first.provenance(part) for part in (first.unit, first.date, first.claimant)] == [Provenance.STATED] * 3
     assert second.provenance(second.unit) is Provenance.STATED
     assert second.provenance(second.claimant) is Provenance.CARRIED
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        (" The port was hit too, with [Q:two] [U:cranes] lost.", True),
+        (" The port was hit, with [Q:two] [U:cranes] lost.", False),
+        (" [C:Owners] said the port was hit too, with [Q:two] [U:cranes] lost.", False),
+        ("\n\nThe port was hit too, with [Q:two] [U:cranes] lost.", False),
+    ],
+)
+def test_a_sentence_adds_to_the_one_before(second: str, expected: bool) -> None:
+    document, spans = marked_up(f"[Q:Forty] [U:ships] sank, according to [C:the navy].{second}")
+    scene = Scene(document, normalize(document, spans))
+    [navy, *_], [_, cranes] = scene.items[Tag.CLAIMANT], scene.items[Tag.QUANTITY]
+    assert adds(scene, cranes, navy) is expected
+    assert not adds(scene, cranes, None)
 
 
 def test_a_sentence_is_the_tokens_between_its_bounds() -> None:
