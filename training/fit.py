@@ -159,7 +159,7 @@ def _train_jointly(
     if stage.learning_rate:  # else nobody asks for tags
         _teach(config, stage, chosen, [row for document in documents for row in document.rows], overlap)
     if teacher:
-        settings = Settings(config.window_of(stage), overlap, threshold=config.threshold)  # as above, to read nothing twice
+        settings = Settings(config.window_of(stage), overlap, threshold=config.threshold)  # it reads nothing twice
         documents = teacher.advise(documents, settings, stage.teacher, seed)
     log.info("%d documents, %d quantities", len(documents), sum(document.plan.quantities for document in documents))
     model.to(process.device)

@@ -30,7 +30,11 @@ def test_every_shipped_file_is_read(path: Path) -> None:
         corpora = read_corpora(path)
         assert corpora
         assert all(corpus.licence for corpus in corpora.values())
-        assert {name for name, corpus in corpora.items() if not corpus.tags} <= {"pool-rest", "politics-rest", "timebank-rest"}
+        assert {name for name, corpus in corpora.items() if not corpus.tags} <= {
+            "pool-rest",
+            "politics-rest",
+            "timebank-rest",
+        }
     else:
         config = read_config(path)
         corpora = read_corpora(path.parent / config.corpora)
