@@ -28,7 +28,7 @@ Decision = tuple[Item, dict[Tag, Item | None], float]
 
 WINDOW = {Tag.UNIT: (3, 2), Tag.CLAIMANT: (8, 2), Tag.DATE: (10, 2)}  # candidates before and after a quantity
 _CONTINUED = 6.0  # for a source whose sentence goes on: the annotation standard is plain, and examples are few
-_ADDED = 1.0  # for a source whose sentence the next one adds to
+_ADDED = 1.0  # for a source whose sentence the next one adds to: most such figures are its own, not all
 _SURE = 1e-6  # no probability is nearer to 0 or 1: its log-odds are finite
 
 

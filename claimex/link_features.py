@@ -155,7 +155,7 @@ def continues(scene: Scene, quantity: Item, candidate: Item | None) -> bool:
 
 def adds(scene: Scene, quantity: Item, candidate: Item | None) -> bool:
     """Whether the quantity's sentence has no source and says "also" or "too" to the candidate's, right behind it in the
-    same paragraph: 16 of 20 such figures in what is trained on are that source's, 0.6 of those without such a word."""
+    same paragraph."""
     if candidate is None or candidate.sentence != quantity.sentence - 1 or candidate.paragraph != quantity.paragraph:
         return False
     return not _ADDING.isdisjoint(scene.tokens[slice(*scene.bounds(quantity))]) and _has_no_source(scene, quantity)

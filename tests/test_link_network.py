@@ -124,6 +124,22 @@ def test_the_network_decides_where_there_are_vectors(module: LinkModule) -> None
     assert link(gold.document, [], Vectors(ranges(), values, LinkNetwork(never))) == ()
 
 
+@pytest.mark.parametrize(("word", "source"), [("too", "the navy"), ("then", None)])
+def test_a_sentence_that_adds_takes_a_source_that_is_as_likely_as_none(
+    module: LinkModule, word: str, source: str | None
+) -> None:
+    text = f"40 ships sank, according to the navy. The port was hit {word}, with 7 cranes lost."
+    document = Document("port", text, None)
+    spans = [
+        Span(text.index(surface), text.index(surface) + len(surface), tag)
+        for surface, tag in (("40", Tag.QUANTITY), ("the navy", Tag.CLAIMANT), ("7", Tag.QUANTITY))
+    ]
+    indifferent = LinkNetwork({name: np.zeros_like(tensor) for name, tensor in module.network().tensors.items()})
+    vectors = Vectors([(0, len(text))], np.zeros((1, WIDTH), dtype=np.float32), indifferent)
+    _, cranes = link(document, normalize(document, spans), vectors)
+    assert (cranes.claimant and cranes.claimant.text) == source
+
+
 @settings(max_examples=200)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 5)), min_size=1, max_size=20), st.data())
 def test_the_tokens_of_a_range_are_those_that_it_touches(steps: list[tuple[int, int]], data: st.DataObject) -> None:

@@ -35,7 +35,7 @@ _MODIFIER = re.compile(
     r"(?:some|about|around|roughly|nearly|almost|over|under|only|just|another|one(?= \d)) ", re.IGNORECASE
 )
 _NO_FIGURE = re.compile(r"few|many|most|some|both|double|triple|twice|thrice", re.IGNORECASE)
-_NAME = re.compile(r"(?:[A-Z][a-z]+){2,}")  # "FortyWinks", a shop
+_JOINED_WORDS = re.compile(r"(?:[A-Z][a-z]+){2,}")  # "FortyWinks", a shop
 _LISTED = re.compile(r"(\d[\d.,]* (?:thousand|(?:m|b|tr)illion)), (?=\d)")
 _COMPOUND = re.compile(r"(?:one|half)-(?:off|time|on|sided|hearted|way)\b", re.IGNORECASE)
 _GENERATION = re.compile(r"[2-6](?=G\b)")  # of mobile networks
@@ -116,7 +116,7 @@ def _is_sign(text: str, span: Span, waiting: list[Span]) -> bool:
 def _counts_nothing(text: str, span: Span, floor: int, waiting: list[Span]) -> bool:
     """Whether it is no figure but looks like one. What follows the hyphen of "one-off" and the 5 of "5G" is no unit
     then."""
-    if _NO_FIGURE.fullmatch(text, span.start, span.end) or _NAME.fullmatch(text, span.start, span.end):
+    if _NO_FIGURE.fullmatch(text, span.start, span.end) or _JOINED_WORDS.fullmatch(text, span.start, span.end):
         return True
     if text[span.start].isdigit() and _LETTER_OF_NAME.search(text, floor, span.start):
         return True
