@@ -10,23 +10,23 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
 from typing import TypeVar, cast
 
 from claimex.link_features import Row, adds, continues, rows
-from claimex.link_network import ORDER, LinkNetwork, Scorer, Vectors, features, log_shares
+from claimex.link_network import LinkNetwork, Scorer, Vectors
 from claimex.normalize.modifiers import modifier_of
-from claimex.pairs import Memory, Pair
+from claimex.pairs import ORDER, Choice, Memory
+from claimex.places import Places
 from claimex.scene import Item, Scene
 from claimex.schema import AnyMention, Claim, Document, Mention, Period, Quantity, Source, Tag, Unit
 
 Weights = dict[str, float]
 Decision = tuple[Item, dict[Tag, Item | None], float]
 
-WINDOW = {Tag.UNIT: (3, 2), Tag.CLAIMANT: (8, 2), Tag.DATE: (10, 2)}  # candidates before and after a quantity
 _CONTINUED = 6.0  # for a source whose sentence goes on: the annotation standard is plain, and examples are few
 _ADDED = 1.0  # for a source whose sentence the next one adds to: most such figures are its own, not all
 _SURE = 1e-6  # no probability is nearer to 0 or 1: its log-odds are finite
@@ -55,33 +55,6 @@ def log_odds(probability: float) -> float:
     return math.log(kept / (1 - kept))
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What is to be decided: to which of the candidates (None: to none) a quantity links in one of its fields.
-
-    ``links``: those of this quantity that are decided already; ``memory``: what was decided for the quantities before.
-    """
-
-    scene: Scene
-    quantity: Item
-    tag: Tag
-    candidates: Sequence[Item | None]
-    memory: Memory
-    links: dict[Tag, Item | None]
-
-    def rows(self) -> list[Row]:
-        """The candidates' features by name, for the ranker."""
-        context = self.memory.context_of(self.scene, self.quantity)
-        return rows(
-            Pair(self.scene, self.quantity, candidate, self.tag, self.memory, self.links, context)
-            for candidate in self.candidates
-        )
-
-    def features(self) -> list[bytes]:
-        """The candidates' features by number, for the network."""
-        return features(self.scene, self.quantity, self.tag, self.candidates, self.memory, self.links)
-
-
 Choose = Callable[[Choice], tuple[int, float]]  # the index of a candidate, and its probability
 
 
@@ -106,7 +79,7 @@ def link(
         choose = _by_ranker(judge)
     else:
         judge = vectors.network
-        choose = _by_network(Scorer(vectors, scene))
+        choose = _by_network(Scorer(vectors, Places(scene)))
     return tuple(
         _claim(scene, quantity, links, calibrated(product, judge.slope, judge.intercept))
         for quantity, links, product in decide(scene, choose)
@@ -114,17 +87,17 @@ def link(
 
 
 def _by_ranker(fitted: Fitted) -> Choose:
-    return lambda choice: likeliest(fitted.weights[choice.tag], choice.rows())
+    return lambda choice: likeliest(fitted.weights[choice.tag], rows(choice))
 
 
 def _by_network(scorer: Scorer) -> Choose:
     def choose(choice: Choice) -> tuple[int, float]:
-        scores = scorer(choice.tag, choice.quantity, choice.candidates, choice.features())
+        scores = scorer(choice)
         if choice.tag is Tag.CLAIMANT:
             ours = choice.scene, choice.quantity
-            more = [_CONTINUED * continues(*ours, each) + _ADDED * adds(*ours, each) for each in choice.candidates]
-            if any(more):
-                scores = log_shares(list(map(float.__add__, scores, more)))
+            for i, each in enumerate(choice.candidates):
+                if each is not None and each.sentence == choice.quantity.sentence - 1:
+                    scores[i] += _CONTINUED * continues(*ours, each) + _ADDED * adds(*ours, each)
         return likeliest_meaning(choice.candidates, scores)
 
     return choose
@@ -134,14 +107,16 @@ def likeliest_meaning(candidates: Sequence[Item | None], scores: Sequence[float]
     """The likeliest of the candidates that together are likeliest to be meant, and the probability that they are.
 
     "Tuesday" and "Oct. 25" may be the same days, "the ministry" and its name the same source: which of them a quantity
-    links to matters less than that it is none of the others. ``scores`` are log-probabilities.
+    links to matters less than that it is none of the others. ``scores``: log-probabilities, up to a term they share.
     """
-    meanings = [candidate and candidate.meaning for candidate in candidates]
-    together = dict.fromkeys(meanings, 0.0)
-    for meaning, score in zip(meanings, scores, strict=True):
-        together[meaning] += math.exp(score)
+    top = max(scores)
+    together: dict[Hashable, float] = {}
+    for candidate, score in zip(candidates, scores, strict=True):
+        meaning = candidate and candidate.meaning
+        together[meaning] = together.get(meaning, 0.0) + math.exp(score - top)
     likeliest = max(together, key=together.__getitem__)
-    return max((i for i, each in enumerate(meanings) if each == likeliest), key=scores.__getitem__), together[likeliest]
+    alike = (i for i, candidate in enumerate(candidates) if (candidate and candidate.meaning) == likeliest)
+    return max(alike, key=scores.__getitem__), together[likeliest] / math.fsum(together.values())
 
 
 def decide(scene: Scene, choose: Choose) -> list[Decision]:
@@ -152,12 +127,12 @@ def decide(scene: Scene, choose: Choose) -> list[Decision]:
         links: dict[Tag, Item | None] = {}
         probability = 1.0
         for tag in ORDER:
-            attached = scene.attached(quantity) if tag is Tag.UNIT else None
-            candidates = [attached] if attached else [None, *scene.around(quantity, tag, *WINDOW[tag])]
-            choice = Choice(scene, quantity, tag, candidates, memory, links)
-            index, p = choose(choice) if len(candidates) > 1 else (0, 1.0)
+            candidates = scene.candidates(quantity, tag)
+            index = 0
+            if len(candidates) > 1:
+                index, p = choose(Choice(scene, quantity, tag, candidates, memory, links))
+                probability *= p
             links[tag] = candidates[index]
-            probability *= p
         memory.keep(quantity, links)
         decisions.append((quantity, links, probability))
     return decisions

@@ -6,11 +6,11 @@ quantity a candidate stands; Q, U, D and C are mentions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from claimex.pairs import SAYING, Pair, between, few
-from claimex.scene import Item, Scene
+from claimex.pairs import Choice, Pair, between, few
+from claimex.scene import SAYING, Item, Scene
 from claimex.schema import Tag
 from claimex.words import word_set
 
@@ -118,7 +118,7 @@ def attribution(pair: Pair) -> Iterator[str]:
     yield f"{here}&claimant={chosen}"
     if pair.candidate is None or pair.facts is None:
         return
-    speaker = pair.memory.speaker_of(pair.scene, pair.candidate)
+    speaker = pair.scene.speaker(pair.candidate)
     if speaker is None or claimant is None:
         kind = "event" if speaker is None else "nobody"
     else:
@@ -204,11 +204,12 @@ FEATURES: dict[Tag, tuple[Feature, ...]] = {
 }
 
 
-def rows(pairs: Iterable[Pair]) -> list[Row]:
-    """The features of the candidates of one field of one quantity."""
+def rows(choice: Choice) -> list[Row]:
+    """The features of the candidates."""
     shared: dict[str, tuple[str, ...]] = {}
     found = []
-    for pair in pairs:
+    for candidate in choice.candidates:
+        pair = Pair(choice, candidate)
         if pair.scope not in shared:
             shared[pair.scope] = tuple(surroundings(pair))
         own: list[str] = []

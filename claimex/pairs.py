@@ -5,21 +5,13 @@ Classes of words are coarse on purpose: a few thousand gold records teach no mor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from claimex.scene import Item, Scene
+from claimex.scene import SAYING, Item, Scene
 from claimex.schema import Tag
 from claimex.words import word_set
 
-SAYING = word_set(
-    """
-    said says say saying told tells tell reported reports report reporting announced announces added adds according
-    noted estimated estimates estimate predicted predicts expects expected believes believed warned warns claimed
-    claims denied confirmed showed shows show quoted cited citing stated wrote insisted argued accused pledged vowed
-    promised explained acknowledged revealed disclosed found indicated suggests suggested data figures quoting
-    concluded declared
-    """
-)
 _WEEKDAYS = word_set("monday tuesday wednesday thursday friday saturday sunday")
 _MONTHS = word_set(
     """
@@ -31,8 +23,8 @@ _CALENDAR = word_set("w m y d last past next this year week month ago end years 
 _FUTURE = word_set("will would could should may might expected expects plans plan planned aims forecast projected to")
 _PAST = word_set("was were had did been")
 _PRESENT = word_set("is are has have does do")
+ORDER = (Tag.UNIT, Tag.CLAIMANT, Tag.DATE)  # later fields see the links of earlier ones
 _REACH = 12  # tokens on either side that belong to a clause
-_BESIDE = 6  # tokens between a source and the day on which it spoke
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +50,6 @@ class Memory:
     recent: dict[Tag, Item] = field(default_factory=dict)
     dated: dict[str, Item] = field(default_factory=dict)
     facts: dict[Item, Facts] = field(default_factory=dict)
-    speakers: dict[Item, Item | None] = field(default_factory=dict)
     context: tuple[Item, Context] | None = None  # of the quantity at hand
 
     def keep(self, quantity: Item, links: dict[Tag, Item | None]) -> None:
@@ -78,17 +69,26 @@ class Memory:
             self.facts[item] = _facts(scene, item)
         return self.facts[item]
 
-    def speaker_of(self, scene: Scene, date: Item) -> Item | None:
-        """The source that spoke on a date, looked up once."""
-        if date not in self.speakers:
-            self.speakers[date] = _speaker(scene, date)
-        return self.speakers[date]
-
     def context_of(self, scene: Scene, quantity: Item) -> Context:
         """What can be said of a quantity without a candidate, looked up once."""
         if self.context is None or self.context[0] is not quantity:
             self.context = quantity, context_of(scene, quantity)
         return self.context[1]
+
+
+@dataclass(slots=True)  # not frozen: so many are made that it counts
+class Choice:
+    """What is to be decided: to which of the candidates (None: to none) a quantity links in one of its fields.
+
+    ``links``: those of this quantity that are decided already; ``memory``: what was decided for the quantities before.
+    """
+
+    scene: Scene
+    quantity: Item
+    tag: Tag
+    candidates: Sequence[Item | None]
+    memory: Memory
+    links: dict[Tag, Item | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +107,10 @@ class Pair:
     candidate's tag stand between.
     """
 
-    def __init__(
-        self, scene: Scene, quantity: Item, candidate: Item | None, tag: Tag, memory: Memory,
-        links: dict[Tag, Item | None], context: Context,
-    ) -> None:  # fmt: skip
+    def __init__(self, choice: Choice, candidate: Item | None) -> None:
+        scene, quantity, memory, tag = choice.scene, choice.quantity, choice.memory, choice.tag
         self.scene, self.quantity, self.candidate, self.tag = scene, quantity, candidate, tag
-        self.memory, self.links, self.context = memory, links, context
+        self.memory, self.links, self.context = memory, choice.links, memory.context_of(scene, quantity)
         self.place = _place(quantity, candidate)
         self.near = self.place[1:] in ("clause", "sentence")
         self.scope = "none" if candidate is None else "near" if self.near else "far"
@@ -181,17 +179,6 @@ def between(one: Item, other: Item, tag: Tag) -> str:
     """How many mentions of the tag stand between two mentions."""
     first, last = (one, other) if one.at < other.at else (other, one)
     return few(last.ranks[tag] - first.ranks[tag] - (first.tag is tag))
-
-
-def _speaker(scene: Scene, date: Item) -> Item | None:
-    """The claimant beside a date, with a verb of saying close by and no quantity between."""
-    for claimant in scene.around(date, Tag.CLAIMANT, 2, 2):
-        gap = scene.between(claimant, date)
-        if claimant.sentence == date.sentence and len(gap) <= _BESIDE and "Q" not in gap:
-            first, last = sorted((claimant.at, date.at))
-            if not SAYING.isdisjoint(scene.tokens[max(0, first - 3) : last + 3]):
-                return claimant
-    return None
 
 
 def _said(scene: Scene, item: Item) -> str:

@@ -29,6 +29,19 @@ _COMMON = word_set(
 )
 
 
+SAYING = word_set(
+    """
+    said says say saying told tells tell reported reports report reporting announced announces added adds according
+    noted estimated estimates estimate predicted predicts expects expected believes believed warned warns claimed
+    claims denied confirmed showed shows show quoted cited citing stated wrote insisted argued accused pledged vowed
+    promised explained acknowledged revealed disclosed found indicated suggests suggested data figures quoting
+    concluded declared
+    """
+)
+_BESIDE = 6  # tokens between a source and the day on which it spoke
+WINDOW = {Tag.UNIT: (3, 2), Tag.CLAIMANT: (8, 2), Tag.DATE: (10, 2)}  # candidates before and after a quantity
+
+
 @dataclass(slots=True, eq=False)  # not frozen: so many are made that it counts
 class Item:
     """A mention in its place.
@@ -84,6 +97,8 @@ class Scene:
         self._bounds: dict[int, Range] = {}
         self._content: dict[int, frozenset[str]] = {}
         self._sources: dict[int, set[str]] = {}
+        self._speakers: dict[Item, Item | None] = {}
+        self._candidates: dict[tuple[Item, Tag], Sequence[Item | None]] = {}
         ordered = sorted(mentions, key=lambda mention: mention.span.range)
         blocks = [start for start, _ in paragraphs(self.text)[1:]]
         for number, (start, end) in enumerate(pairwise([0, *blocks, len(self.text)])):
@@ -166,6 +181,14 @@ class Scene:
         here = item.ranks[tag]
         return self.items[tag][max(0, here - before) : here + after]
 
+    def candidates(self, quantity: Item, tag: Tag) -> Sequence[Item | None]:
+        """What a quantity may link to in a field: a unit that touches it, else none or one of those around it."""
+        if (quantity, tag) not in self._candidates:
+            attached = self.attached(quantity) if tag is Tag.UNIT else None
+            around = [None, *self.around(quantity, tag, *WINDOW[tag])]
+            self._candidates[quantity, tag] = [attached] if attached else around
+        return self._candidates[quantity, tag]
+
     def attached(self, quantity: Item) -> Item | None:
         """The unit that touches a quantity, before it ("$5") or behind it ("5km", "half of the men"), or the figure to
         which it leads ("from 4 to 5 percent"): no other can be meant. In 6'2" the foot is behind the six, not before
@@ -196,6 +219,21 @@ class Scene:
             words = (word.lower() for word in _TOKEN.findall(self.text, *self.sentences[sentence]))
             self._content[sentence] = frozenset(w for w in words if len(w) >= _LONG and w not in _COMMON)
         return self._content[sentence]
+
+    def speaker(self, date: Item) -> Item | None:
+        """The claimant beside a date, with a verb of saying close by and no quantity between."""
+        if date not in self._speakers:
+            near = self.around(date, Tag.CLAIMANT, 2, 2)
+            self._speakers[date] = next((claimant for claimant in near if self._speaks(claimant, date)), None)
+        return self._speakers[date]
+
+    def _speaks(self, claimant: Item, date: Item) -> bool:
+        if claimant.sentence != date.sentence:
+            return False
+        first, last = sorted((claimant.at, date.at))
+        if last - first - 1 > _BESIDE or "Q" in self.tokens[first + 1 : last]:
+            return False
+        return not SAYING.isdisjoint(self.tokens[max(0, first - 3) : last + 3])
 
     def sources(self, sentence: int) -> Set[str]:
         """The names of the sources that a sentence mentions."""

@@ -16,9 +16,11 @@ from safetensors.torch import load_file, save_file
 
 from claimex.errors import ModelError
 from claimex.extract import Extractor
-from claimex.link import Choice, decide, link
-from claimex.link_network import FEATURES, FILE, WIDTH, LinkNetwork, Scorer, Vectors, bucket, token_ranges
+from claimex.link import decide, link
+from claimex.link_network import FILE, WIDTH, LinkNetwork, Scorer, Vectors, token_ranges
 from claimex.normalize import normalize
+from claimex.pairs import Choice
+from claimex.places import COLUMNS, FEATURES, Places, bucket
 from claimex.scene import Scene
 from claimex.schema import Document, Example, Record, Span, Tag
 from claimex.tagger import Engine, load
@@ -88,16 +90,15 @@ def test_numpy_says_what_torch_was_trained_to_say(module: LinkModule) -> None:
         expected = module(states, plan_of(Story.of(gold, ranges()))).item()
         values = module.token(states).numpy()
     scene = Scene(gold.document, normalize(gold.document, gold.spans))
-    scorer = Scorer(Vectors(ranges(), values, module.network()), scene)
+    scorer = Scorer(Vectors(ranges(), values, module.network()), Places(scene))
     records = {record.quantity: record for record in gold.records}
     losses = []
 
     def choose(choice: Choice) -> tuple[int, float]:
-        scores = scorer(choice.tag, choice.quantity, choice.candidates, choice.features())
-        assert np.exp(scores).sum() == pytest.approx(1, abs=1e-4)
+        scores = np.array(scorer(choice))
         right = right_index(records[choice.quantity.mention.span.range], choice.tag, choice.candidates)
         assert right is not None
-        losses.append(-float(scores[right]))
+        losses.append(float(np.logaddexp.reduce(scores) - scores[right]))
         return right, 1.0
 
     decide(scene, choose)
@@ -166,7 +167,8 @@ def features_of(field: Tag, decided: dict[str, dict[Tag, str]]) -> dict[str, dic
         texts = ["" if each is None else each.mention.text for each in choice.candidates]
         quantity = choice.quantity.mention.text
         if choice.tag is field:
-            ends = [dict(zip(names, row[-len(names) :], strict=True)) for row in choice.features()]
+            rows = Places(choice.scene).features(choice).tolist()
+            ends = [dict(zip(names, row[-len(names) :], strict=True)) for row in rows]
             kept = [{name: value for name, value in end.items() if value} for end in ends]
             found[quantity] = dict(zip(texts, kept, strict=True))
         return texts.index(decided.get(quantity, {}).get(choice.tag, "")), 1.0
@@ -192,6 +194,37 @@ def test_a_source_is_the_last_one_by_whatever_name() -> None:
     assert found["12"]["the mayor"] == {"as the last": 1}
     assert found["12"]["The harbour office"] == {"not as the last": 1}
     assert found["4 million"]["She"] == {"as the last": 1}  # the mayor
+
+
+def test_a_candidate_is_seen_from_the_figure_the_one_before_and_the_source() -> None:
+    found: dict[tuple[str, str], dict[str, list[int]]] = {}
+
+    def choose(choice: Choice) -> tuple[int, float]:
+        texts = ["" if each is None else each.mention.text for each in choice.candidates]
+        for text, row in zip(texts, Places(choice.scene).features(choice).tolist(), strict=True):
+            cells = iter(row)
+            named = {name: [next(cells) for _ in range(size)] for name, size in COLUMNS.items()}
+            found.setdefault(
+                (choice.quantity.mention.text, text), {name: each for name, each in named.items() if any(each)}
+            )
+        wanted = {Tag.CLAIMANT: "the mayor", Tag.DATE: "Monday"}.get(choice.tag, "")
+        return (texts.index(wanted) if wanted in texts else 0), 1.0
+
+    gold = example()
+    decide(Scene(gold.document, normalize(gold.document, gold.spans)), choose)
+    assert found["57", "Monday"] == {
+        "first figure": [1], "before the figure": [1], "sentences away": [1, 0, 0, 0, 0, 0, 0],
+        "tokens away": [0, 0, 0, 1, 0, 0, 0], "same clause": [1], "same paragraph": [1], "between": [1, 0, 0, 0, 0],
+        "in the first sentence": [1], "before it in the sentence": [1], "used": [1, 0, 0, 0, 0], "source": [1],
+        "sentences from the source": [1, 0, 0, 0, 0], "in the source's clause": [1], "unit": [1],
+        "day of speaking": [1], "source speaks": [1], "source there": [1], "age": [0, 1, 0, 0, 0, 0],
+    }  # fmt: skip
+    assert found["300", "Tuesday"] == {
+        "sentences away": [1, 0, 0, 0, 0, 0, 0], "tokens away": [0, 0, 1, 0, 0, 0, 0], "same clause": [1],
+        "same paragraph": [1], "between": [1, 0, 0, 0, 0], "as the last figure's": [0, 0, 1], "used": [1, 0, 0, 0, 0],
+        "source": [1], "sentences from the source": [0, 1, 0, 0, 0], "in the last figure's clause": [1],
+        "in the source's clause": [1], "age": [0, 1, 0, 0, 0, 0], "as the last": [0, 1], "as the source's last": [0, 1],
+    }  # fmt: skip
 
 
 def test_distances_fall_into_seven_buckets_in_order() -> None:

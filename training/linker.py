@@ -17,10 +17,11 @@ from pathlib import Path
 
 import torch
 
-from claimex.link import Choice, Fitted, Weights, decide, link, log_odds, written
+from claimex.link import Fitted, Weights, decide, link, log_odds, written
 from claimex.link_features import CONTINUES
-from claimex.link_network import ORDER
+from claimex.link_features import rows as named
 from claimex.normalize import normalize
+from claimex.pairs import ORDER, Choice
 from claimex.scene import Item, Scene
 from claimex.schema import Claim, Example, Range, Record, Tag
 from claimex.score import FIELDS
@@ -101,7 +102,7 @@ def groups_of(example: Example) -> dict[Tag, list[Group]]:
         record = records.get(choice.quantity.mention.span.range)
         index = None if record is None else right_index(record, choice.tag, choice.candidates)
         if index is not None:
-            groups[choice.tag].append(([[*row.shared, *row.own] for row in choice.rows()], index))
+            groups[choice.tag].append(([[*row.shared, *row.own] for row in named(choice)], index))
         return index or 0, 1.0
 
     decide(scene, choose)

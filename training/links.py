@@ -13,10 +13,12 @@ import torch
 from torch import nn
 
 from claimex.bio import Floats
-from claimex.link import WINDOW, Choice, decide
-from claimex.link_network import FEATURES, ORDER, WIDTH, LinkNetwork, Scorer, Vectors, token_ranges
+from claimex.link import decide
+from claimex.link_network import WIDTH, LinkNetwork, Scorer, Vectors, token_ranges
 from claimex.normalize import normalize
-from claimex.scene import Scene
+from claimex.pairs import ORDER, Choice
+from claimex.places import FEATURES, Bytes, Places
+from claimex.scene import WINDOW, Scene
 from claimex.schema import Document, Example, Range, Record, Tag
 from training.linker import right_index
 
@@ -30,7 +32,7 @@ class Story:
     """A document as linking walks through it, with the records that it should find and the ranges of its tokens."""
 
     document: Document
-    scene: Scene
+    places: Places
     records: Mapping[Range, Record]
     ranges: Sequence[Range]
 
@@ -38,7 +40,7 @@ class Story:
     def of(cls, example: Example, ranges: Sequence[Range]) -> Story:
         """Of an example whose tokens cover ``ranges``."""
         scene = Scene(example.document, normalize(example.document, example.spans))
-        return cls(example.document, scene, {record.quantity: record for record in example.records}, ranges)
+        return cls(example.document, Places(scene), {record.quantity: record for record in example.records}, ranges)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,8 +66,8 @@ class Plan:
     quantities: int
 
 
-_Row: TypeAlias = tuple[int, list[int], list[bytes], int | None]  # of a Choices, before it is one
-Pick = Callable[[Choice, list[bytes]], int]  # from a choice and its candidates' features, the one to go on with
+_Row: TypeAlias = tuple[int, list[int], Bytes, int | None]  # of a Choices, before it is one
+Pick = Callable[[Choice], int]  # of a choice, the candidate to go on with
 
 
 def plan_of(story: Story, pick: Pick | None = None) -> Plan:
@@ -73,24 +75,22 @@ def plan_of(story: Story, pick: Pick | None = None) -> Plan:
 
     Of a quantity whose gold link is out of sight, or that has no record, nobody knows which is right.
     """
-    items = [item for tag in Tag for item in story.scene.items[tag]]
-    number = {id(item): i for i, item in enumerate(items)}
+    places, scene = story.places, story.places.scene
     rows: dict[Tag, list[_Row]] = {tag: [] for tag in ORDER}
 
     def choose(choice: Choice) -> tuple[int, float]:
         record = story.records.get(choice.quantity.mention.span.range)
         right = None if record is None else right_index(record, choice.tag, choice.candidates)
-        found = choice.features()
-        numbers = [-1 if candidate is None else number[id(candidate)] for candidate in choice.candidates]
-        rows[choice.tag].append((number[id(choice.quantity)], numbers, found, right))
-        return (right or 0) if pick is None else pick(choice, found), 1.0
+        numbers = places.candidates[places.of[choice.tag, choice.quantity.rank]]
+        rows[choice.tag].append((choice.quantity.rank, numbers.tolist(), places.features(choice), right))
+        return (right or 0) if pick is None else pick(choice), 1.0
 
-    decide(story.scene, choose)
+    decide(scene, choose)
     return Plan(
-        _ranges(story, [item.mention.span.range for item in items]),
-        _ranges(story, [story.scene.sentences[item.sentence] for item in items]),
+        _ranges(story, [item.mention.span.range for item in places.items]),
+        _ranges(story, [scene.sentences[item.sentence] for item in places.items]),
         {tag: _choices(found) for tag, found in rows.items()},
-        len(story.scene.items[Tag.QUANTITY]),
+        len(scene.items[Tag.QUANTITY]),
     )
 
 
@@ -104,7 +104,7 @@ def _choices(rows: Sequence[_Row]) -> Choices:
     right = torch.zeros((len(rows), CANDIDATES))
     for i, (_, numbers, each, known) in enumerate(rows):
         candidates[i, : len(numbers)] = torch.tensor(numbers)
-        found[i, : len(numbers)] = torch.frombuffer(bytearray(b"".join(each)), dtype=torch.uint8).reshape(-1, FEATURES)
+        found[i, : len(numbers)] = torch.from_numpy(each)
         if known is not None:
             right[i, known] = 1
     plain = [(quantity, len(numbers)) for quantity, numbers, _, _ in rows]
@@ -137,10 +137,11 @@ def _joined(parts: Sequence[Choices], starts: Sequence[int]) -> Choices:
 
 def sampler(network: LinkNetwork, story: Story, values: Floats, dice: np.random.Generator) -> Pick:
     """Decides by the dice, with the network's own probabilities. ``values`` (tokens, WIDTH): the tokens' vectors."""
-    scorer = Scorer(Vectors(story.ranges, values, network), story.scene)
+    scorer = Scorer(Vectors(story.ranges, values, network), story.places)
 
-    def pick(choice: Choice, found: list[bytes]) -> int:
-        shares = np.exp(scorer(choice.tag, choice.quantity, choice.candidates, found))
+    def pick(choice: Choice) -> int:
+        scores = np.array(scorer(choice))
+        shares = np.exp(scores - scores.max())
         return int(dice.choice(len(shares), p=shares / shares.sum()))
 
     return pick

@@ -96,7 +96,7 @@ class Teacher:
             if list(vectors.ranges) != list(story.ranges):
                 raise self._other_tokens()
             advice = Advice(self._links, self._linker, vectors.values, weight)
-            if any(story.scene.items.values()):
+            if story.places.items:
                 advised.append(replace(document, plan=advice(document.plan), advice=advice))
                 continue
             settled = tuple(settle_edges(story.document.text, spans))

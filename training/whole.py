@@ -91,10 +91,9 @@ def _story(story: Story, kept: Sequence[Range]) -> tuple[Story, list[int]]:
     document = story.document
     places = [_moved(place, kept) for place in story.ranges]
     inside = [number for number, place in enumerate(places) if place is not None]
-    items = (item for items in story.scene.items.values() for item in items)
     spans = [
         replace(item.mention.span, start=place[0], end=place[1])
-        for item in items
+        for item in story.places.items
         if (place := _moved(item.mention.span.range, kept))
     ]
     records = [moved for record in story.records.values() if (moved := _moved_record(record, kept))]

@@ -150,7 +150,7 @@ def test_links_are_taught_beside_the_annotation_and_where_there_is_none(linking:
     assert right.sum(-1).tolist() == pytest.approx([1, 1])
     assert right[0].max() >= 0.75  # the annotation's
     assert right[1].max() < 0.75  # of a quantity without a record the teacher's alone
-    assert raw.story.scene.items[Tag.QUANTITY]
+    assert raw.story.places.scene.items[Tag.QUANTITY]
     for field in raw.plan.choices.values():
         assert field.right.sum(-1).tolist() == pytest.approx([1] * len(field.right))
 

@@ -63,7 +63,7 @@ def test_what_is_left_is_as_it_was(document: Whole) -> None:
         text = short.story.document.text
         sizes.add(len(text))
         assert set(text.split("\n\n")) - {""} <= set(TEXT.split("\n\n"))
-        mentions = [(item.tag, item.mention.text) for items in short.story.scene.items.values() for item in items]
+        mentions = [(item.tag, item.mention.text) for item in short.story.places.items]
         assert sorted(mentions) == sorted((t, m) for t, found in MENTIONS.items() for m in found if m in text)
         for record in short.story.records.values():
             assert text[slice(*record.quantity)] == str(record.value)
