@@ -96,8 +96,7 @@ def _by_network(scorer: Scorer) -> Choose:
         if choice.tag is Tag.CLAIMANT:
             ours = choice.scene, choice.quantity
             for i, each in enumerate(choice.candidates):
-                if each is not None and each.sentence == choice.quantity.sentence - 1:
-                    scores[i] += _CONTINUED * continues(*ours, each) + _ADDED * adds(*ours, each)
+                scores[i] += _CONTINUED * continues(*ours, each) + _ADDED * adds(*ours, each)
         return likeliest_meaning(choice.candidates, scores)
 
     return choose
