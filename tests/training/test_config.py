@@ -54,7 +54,8 @@ def test_the_last_stages_of_the_release_know_every_tag() -> None:
     assert all(stage.links for stage in later)
     alone = [not stage.learning_rate for stage in later]
     assert {*alone} == {False, True}
-    assert alone[-1]  # what is released has links that learned on its very encoder
+    # What is released has links that learned on its very encoder, or are a mean of the same stages as it is.
+    assert alone[-1] or config.stages[-1].mean_links
     assert all(stage.evaluate != without for stage, without in zip(later, alone, strict=True))
 
 
