@@ -292,6 +292,11 @@ def _fixed(number: int, day: int) -> Callable[[int], dt.date]:
 _HOLIDAYS: dict[str, Callable[[int], dt.date]] = {
     "new year's day": _fixed(1, 1),
     "valentine's day": _fixed(2, 14),
+    "international women's day": _fixed(3, 8),
+    "may day": _fixed(5, 1),
+    "canada day": _fixed(7, 1),
+    "bastille day": _fixed(7, 14),
+    "veterans day": _fixed(11, 11),
     "good friday": lambda year: easter(year) - 2 * _DAY,
     "easter": easter,
     "easter monday": lambda year: easter(year) + _DAY,

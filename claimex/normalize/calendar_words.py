@@ -130,8 +130,8 @@ _CLASSES: dict[Kind, dict[str, str]] = {
     Kind.REFERENCE: dict.fromkeys(words("now currently present presently already nowadays immediately"), "PRESENT_REF")
     | dict.fromkeys(words("recently then once previously formerly lately"), "PAST_REF")
     | dict.fromkeys(words("soon future shortly eventually"), "FUTURE_REF"),
-    Kind.PART: dict.fromkeys(("morning", "dawn", "daybreak", "sunrise"), "MO")
-    | dict.fromkeys(("afternoon",), "AF")
+    Kind.PART: dict.fromkeys(("morning", "midmorning", "dawn", "daybreak", "sunrise"), "MO")
+    | dict.fromkeys(("afternoon", "midafternoon"), "AF")
     | dict.fromkeys(("evening", "dusk", "sunset"), "EV")
     | dict.fromkeys(("night", "nighttime"), "NI"),
     Kind.CLOCK: {"noon": "T12:00", "midday": "T12:00", "midnight": "T24:00"},
@@ -179,6 +179,7 @@ PHRASES: tuple[tuple[tuple[str, ...], Token], ...] = tuple(
         ("the early hours", Token(Kind.PART, "MO")),
         ("early hours", Token(Kind.PART, "MO")),
         ("wee hours", Token(Kind.PART, "MO")),
+        ("first light", Token(Kind.PART, "MO")),
         ("small hours", Token(Kind.PART, "MO")),
         ("this past", Token(Kind.RELATIVE, "past")),
         ("this last", Token(Kind.RELATIVE, "past")),
@@ -215,9 +216,16 @@ PHRASES: tuple[tuple[tuple[str, ...], Token], ...] = tuple(
         ("boxing day", Token(Kind.HOLIDAY, "boxing day")),
         ("new year ' s eve", Token(Kind.HOLIDAY, "new year's eve")),
         ("new year ' s day", Token(Kind.HOLIDAY, "new year's day")),
+        ("new year ' s", Token(Kind.HOLIDAY, "new year's day")),
         ("valentine ' s day", Token(Kind.HOLIDAY, "valentine's day")),
+        ("international women ' s day", Token(Kind.HOLIDAY, "international women's day")),
+        ("may day", Token(Kind.HOLIDAY, "may day")),
         ("independence day", Token(Kind.HOLIDAY, "independence day")),
+        ("canada day", Token(Kind.HOLIDAY, "canada day")),
+        ("bastille day", Token(Kind.HOLIDAY, "bastille day")),
         ("halloween", Token(Kind.HOLIDAY, "halloween")),
+        ("veterans day", Token(Kind.HOLIDAY, "veterans day")),
+        ("veterans ' day", Token(Kind.HOLIDAY, "veterans day")),
         ("thanksgiving day", Token(Kind.HOLIDAY, "thanksgiving")),
         ("thanksgiving", Token(Kind.HOLIDAY, "thanksgiving")),
         ("election day", Token(Kind.HOLIDAY, "election day")),
@@ -233,8 +241,8 @@ NOISE = frozenset(
     words(
         "the of in on at by as since for during over within from between about around approximately "
         "roughly nearly almost barely exactly least less most more than up no only just alone another additional "
-        "consecutive straight successive whole full entire all sometime time local "
-        "gmt utc est edt cst cdt pst pdt et bst cet hrs o'clock s its their so old long right possible date good part "
+        "consecutive straight successive whole bulk much mere full entire all sometime time local "
+        "gmt utc est edt cst cdt pst pdt et bst cet hrs ad s its their so old long right possible date good part "
         "trading working business his her our , . ( ) [ ] ' \" : ; yet"
     )
 )

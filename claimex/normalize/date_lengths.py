@@ -60,7 +60,7 @@ class LengthReaders(PointReaders):
                 return Period(calendar.duration(unit, 1), Grain.PERIOD)
             case [Token(Kind.EVERY, ""), Token(Kind.UNIT, str(unit))]:
                 return Period(calendar.duration(unit, 1), Grain.PERIOD)
-            case [Token(Kind.EVERY, ""), *rest]:
+            case [Token(Kind.EVERY, ""), *rest] if all(token.kind is not Kind.EVERY for token in rest):
                 return type(self)(Anchor(None)).read(tuple(rest))  # "every Monday" is no Monday that has a date
         return None
 

@@ -19,6 +19,8 @@ _PERIOD = Token(Kind.UNIT, "period")
 _TYPOGRAPHY = str.maketrans(dict.fromkeys("‘’ʼ′`", "'") | dict.fromkeys("‐‑‒–—−", "-"))
 _HENCE = re.compile(r"(?:(?<=[rhky]s)'?|(?<=[rhky])'s) time$")  # "two years' time", "a week's time"
 _ZONE = re.compile(r"(\b[ap]\.?m\b\.?|:\d\d) [a-z]+ (?:standard |daylight |summer )?time\b")  # "8 a.m. Beijing time"
+_OCLOCK = re.compile(r"\b(?P<hour>[a-z]+|1[0-2]|[1-9]) o'clock\b(?=.*\b(?P<late>afternoon|evening|night)\b)?")
+_HABIT = re.compile(r"\b(?:every )?((?:mon|tues|wednes|thurs|fri|satur|sun)day)s\b")
 _LEXEME = re.compile(
     r"""(?P<iso>\d{4}-\d{1,2}-\d{1,2})(?!\d)
       | (?P<slashed>\d{1,2}[/.]\d{1,2}[/.]\d{4})(?!\d)
@@ -51,7 +53,7 @@ def tokenize(text: str) -> tuple[Token, ...] | None:
 @lru_cache(maxsize=8192)
 def _tokens(text: str) -> tuple[Token, ...] | None:
     plain = _HENCE.sub(" from now", " ".join(text.translate(_TYPOGRAPHY).lower().split()))
-    plain = _ZONE.sub(r"\1", plain)
+    plain = _OCLOCK.sub(_hour, _HABIT.sub(r"every \1", _ZONE.sub(r"\1", plain)))
     lexemes = [(match.lastgroup or "", match.group()) for match in _LEXEME.finditer(plain)]
     tokens = list(_settle(list(_classify(lexemes))))
     while tokens and tokens[0].kind in _CONNECTORS:
@@ -59,6 +61,14 @@ def _tokens(text: str) -> tuple[Token, ...] | None:
     while tokens and tokens[-1].kind in _CONNECTORS:
         del tokens[-1]
     return tuple(tokens) if len(tokens) <= _MAX_TOKENS else None
+
+
+def _hour(match: re.Match[str]) -> str:
+    """What a clock shows: "5 p.m." for the "five o'clock" of an afternoon."""
+    hour = str(CARDINALS.get(match["hour"], match["hour"]))
+    if hour == "12" and match["late"] == "night":
+        return "midnight"
+    return f"{hour} pm" if match["late"] else f"{hour}:00"
 
 
 def _classify(lexemes: list[tuple[str, str]]) -> Iterator[Token]:

@@ -21,7 +21,7 @@ from claimex.normalize.number_grammar import Amount, Amounts, product, read_amou
 from claimex.normalize.number_tokens import tokenize
 from claimex.schema import Quantity, Unparsed
 
-# "118.76-86", as exchange rates are quoted: the second end goes on from where the first one has its decimals.
+# "118.76-86", "1.4031-4033", "1.5520-25", as exchange rates are quoted: the second end has the last decimals alone.
 _ABBREVIATED: Final = re.compile(r"(?P<whole>\d+\.)(?P<low>\d{2,4}) ?[-–] ?(?P<high>\d{2,4})", re.ASCII)
 # "20-30,000", whose first end is as short of its thousands as that of "20-30 thousand".
 _SHORT_OF_ZEROS: Final = re.compile(
@@ -61,13 +61,20 @@ def _written_out(text: str) -> str:
     """An abbreviated range in full, where the short form has no other reading: its second end would be too small, or
     its first one out of all proportion."""
     text = text.strip()
-    short = _ABBREVIATED.fullmatch(text)
-    if short and len(short["low"]) == len(short["high"]) and int(short["whole"][:-1]) >= int(short["high"]):
-        return f"{short['whole']}{short['low']}-{short['whole']}{short['high']}"
+    if (short := _ABBREVIATED.fullmatch(text)) and (high := _last_decimals(**short.groupdict())):
+        return f"{short['whole']}{short['low']}-{short['whole']}{high}"
     short = _SHORT_OF_ZEROS.fullmatch(text)
     if short and int(short["low"]) < int(short["high"]) <= _FACTOR * int(short["low"]):
         return f"{short['low']}{short['zeros']}{short['link']}{short['high']}{short['zeros']}"
     return text
+
+
+def _last_decimals(whole: str, low: str, high: str) -> str | None:
+    """All decimals of the second end, if ``high`` cannot be a number by itself."""
+    decimals = low[: -len(high)] + high
+    too_small = int(whole[:-1]) >= int(high)
+    too_large = len(low) == 4 and int(high) > _FACTOR * float(whole + low)
+    return decimals if (too_small or too_large) and len(decimals) == len(low) and decimals > low else None
 
 
 def _quantity(read: Amounts) -> Quantity | Unparsed:
