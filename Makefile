@@ -29,7 +29,7 @@ format: $(INSTALLED)
 train: $(INSTALLED) models/all-mpnet-base-v2  ## train, release, measure; CLAIMEX_DATA names the corpora
 	$(BIN)/python -m training fit configs/teacher.yaml
 	$(BIN)/python -m training fit configs/release.yaml
-	$(BIN)/python -m training export runs/release/stage-22 --log runs/teacher/log.jsonl --log runs/release/log.jsonl
+	$(BIN)/python -m training export runs/release/stage-24 --log runs/teacher/log.jsonl --log runs/release/log.jsonl
 	$(BIN)/python -m training calibrate
 	$(BIN)/python -m training evaluate --keep
 	$(BIN)/python -m training evaluate --corpus pool-dev --keep
