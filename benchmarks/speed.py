@@ -50,12 +50,12 @@ def by_stage(documents: dict[str, list[Document]]) -> Iterator[str]:
     for engine, threads in itertools.product(ENGINES, sorted({1, os.cpu_count() or 1})):
         tagger = load(device="cpu", engine=engine, threads=threads)
         for name, texts in documents.items():
-            seconds = stages(tagger, texts, REPEAT)
+            seconds, ratio = stages(tagger, texts, REPEAT)
             total = seconds["end to end"]
             cells = [
                 f"{characters(texts) / seconds['forward']:,.0f}",
                 f"{characters(texts) / total:,.0f}",
-                f"{seconds['forward'] / total:.2f}",
+                f"{ratio:.2f}",
                 f"{len(texts) / total:,.1f}",
                 *(f"{seconds[stage] / total:.1%}" for stage in ("tokenize", "decode", "normalize", "link")),
             ]
