@@ -20,6 +20,7 @@ _TYPOGRAPHY = str.maketrans(dict.fromkeys("‘’ʼ′`", "'") | dict.fromkeys("
 _HENCE = re.compile(r"(?:(?<=[rhky]s)'?|(?<=[rhky])'s) time$")  # "two years' time", "a week's time"
 _ZONE = re.compile(r"(\b[ap]\.?m\b\.?|:\d\d) [a-z]+ (?:standard |daylight |summer )?time\b")  # "8 a.m. Beijing time"
 _OCLOCK = re.compile(r"\b(?P<hour>[a-z]+|1[0-2]|[1-9]) o'clock\b(?=.*\b(?P<late>afternoon|evening|night)\b)?")
+# "Sundays": every one of them.
 _HABIT = re.compile(r"\b(?:every )?((?:mon|tues|wednes|thurs|fri|satur|sun)day)s\b")
 _LEXEME = re.compile(
     r"""(?P<iso>\d{4}-\d{1,2}-\d{1,2})(?!\d)

@@ -297,9 +297,6 @@ def _completions(left: Tokens, right: Tokens) -> Iterator[tuple[Tokens, Tokens]]
         if short < 100:  # 1990-95, 1999-00
             yield left, (Token(Kind.YEAR, year - year % 100 + short + (100 if short < year % 100 else 0)),)
         return
-    if left and right and left[0].kind is right[0].kind is Kind.EVERY:  # "Mondays and Fridays": nothing is left out
-        yield left, right
-        return
     for size in range(1, len(right)):
         yield left + right[size:], right
     for size in range(1, len(left)):

@@ -22,7 +22,7 @@ from claimex.normalize.number_tokens import tokenize
 from claimex.schema import Quantity, Unparsed
 
 # "118.76-86", "1.4031-4033", "1.5520-25", as exchange rates are quoted: the second end has the last decimals alone.
-_ABBREVIATED: Final = re.compile(r"(?P<whole>\d+\.)(?P<low>\d{2,4}) ?[-–] ?(?P<high>\d{2,4})", re.ASCII)
+_ABBREVIATED: Final = re.compile(r"(?P<whole>\d+)\.(?P<low>\d{2,4}) ?[-–] ?(?P<high>\d{2,4})", re.ASCII)
 # "20-30,000", whose first end is as short of its thousands as that of "20-30 thousand".
 _SHORT_OF_ZEROS: Final = re.compile(
     r"(?P<low>\d{1,3})(?P<link> ?[-–] ?| to | and | or )(?P<high>\d{1,3})(?P<zeros>(?:,000)+)", re.ASCII
@@ -62,7 +62,7 @@ def _written_out(text: str) -> str:
     its first one out of all proportion."""
     text = text.strip()
     if (short := _ABBREVIATED.fullmatch(text)) and (high := _last_decimals(**short.groupdict())):
-        return f"{short['whole']}{short['low']}-{short['whole']}{high}"
+        return f"{short['whole']}.{short['low']}-{short['whole']}.{high}"
     short = _SHORT_OF_ZEROS.fullmatch(text)
     if short and int(short["low"]) < int(short["high"]) <= _FACTOR * int(short["low"]):
         return f"{short['low']}{short['zeros']}{short['link']}{short['high']}{short['zeros']}"
@@ -70,11 +70,12 @@ def _written_out(text: str) -> str:
 
 
 def _last_decimals(whole: str, low: str, high: str) -> str | None:
-    """All decimals of the second end, if ``high`` cannot be a number by itself."""
+    """All decimals of the second end, if ``high`` cannot be a number by itself: it would be below the first end, or out
+    of all proportion to a rate, which has four decimals."""
     decimals = low[: -len(high)] + high
-    too_small = int(whole[:-1]) >= int(high)
-    too_large = len(low) == 4 and int(high) > _FACTOR * float(whole + low)
-    return decimals if (too_small or too_large) and len(decimals) == len(low) and decimals > low else None
+    below = int(whole) >= int(high)
+    beyond = len(low) == 4 and int(high) > _FACTOR * Fraction(f"{whole}.{low}")
+    return decimals if (below or beyond) and len(decimals) == len(low) and decimals > low else None
 
 
 def _quantity(read: Amounts) -> Quantity | Unparsed:
